@@ -1,0 +1,1 @@
+"""Calibration: priors meet observations through the same simulator that forecasts."""

@@ -1,0 +1,121 @@
+"""NumPyro's No-U-Turn sampler on a target, in float64, in short compiled pieces so that a caller can show progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro
+import numpyro.distributions as dist
+from jax.sharding import AxisType, Mesh, NamedSharding
+from jax.sharding import PartitionSpec as Spec
+from numpyro.infer import NUTS
+
+from rsimc.calibration.target import Target
+
+Progress = Callable[[str, int, int], None]
+INITIAL_SD = 0.5  # of z around 0: prior draws far out have no finite gradient
+PIECE = 16  # transitions between two reports of progress
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long and how carefully to sample. draws: per chain, after warm-up."""
+
+    chains: int = 4
+    warmup: int = 500
+    draws: int = 1024
+    target_accept: float = 0.85
+    max_tree_depth: int = 8
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Posterior draws [chains, draws, ...], float64, and the sampler's own record."""
+
+    z: np.ndarray
+    innovations: np.ndarray
+    log_posterior: np.ndarray
+    diverging: np.ndarray
+    energy: np.ndarray
+    tree_steps: np.ndarray
+    accept_prob: np.ndarray
+    step_size: np.ndarray
+
+
+def numpyro_model(target: Target) -> None:
+    """The target as a NumPyro model: standard normal sites and one factor."""
+    z = numpyro.sample("z", dist.Normal(0.0, 1.0).expand([target.priors.size]).to_event(1))
+    innovations = numpyro.sample("innovations", dist.Normal(0.0, 1.0).expand(list(target.innovations_shape)).to_event(2))
+    numpyro.factor("log_likelihood", jnp.sum(target.log_likelihood(z, innovations)))
+
+
+def fit(target: Target, settings: Settings, progress: Progress) -> Draws:
+    """Sample the posterior.
+
+    progress(stage, done, total) is called between pieces, `stage` being `warm-up` or `sampling`; an exception raised in
+    it (such as an interrupt) ends the fit.
+    """
+    with jax.enable_x64(True):
+        kernel = NUTS(
+            lambda: numpyro_model(target), target_accept_prob=settings.target_accept, max_tree_depth=settings.max_tree_depth
+        )
+        state = _initial(kernel, target, settings)
+        mesh = Mesh(np.array(jax.devices()[: _devices(settings.chains)]), ("chain",), axis_types=(AxisType.Auto,))
+        state = jax.device_put(state, NamedSharding(mesh, Spec("chain")))
+        return _sample(_piece(kernel, mesh), state, settings, progress)
+
+
+def _initial(kernel: NUTS, target: Target, settings: Settings) -> Any:
+    key = jax.random.key(settings.seed)
+    keys = jax.random.split(jax.random.fold_in(key, 0), settings.chains)
+    where = jax.random.split(jax.random.fold_in(key, 1))
+    start = {
+        "z": INITIAL_SD * jax.random.normal(where[0], (settings.chains, target.priors.size)),
+        "innovations": INITIAL_SD * jax.random.normal(where[1], (settings.chains, *target.innovations_shape)),
+    }
+    return kernel.init(keys, settings.warmup, init_params=start, model_args=(), model_kwargs={})
+
+
+def _devices(chains: int) -> int:
+    """The largest number of devices that divides the chains evenly."""
+    return max(n for n in range(1, len(jax.devices()) + 1) if chains % n == 0)
+
+
+def _piece(kernel: NUTS, mesh: Mesh) -> Callable[[Any], tuple[Any, Any]]:
+    """PIECE transitions of all chains, chains spread over devices: one compiled program for warm-up and sampling."""
+
+    def one(state: Any, _: None) -> tuple[Any, Any]:
+        new = kernel.sample(state, (), {})
+        return new, (new.z, new.potential_energy, new.diverging, new.energy, new.num_steps, new.accept_prob)
+
+    def run(state: Any) -> tuple[Any, Any]:
+        return jax.lax.scan(one, state, None, length=PIECE)
+
+    specs = (Spec("chain"), Spec(None, "chain"))
+    return jax.jit(jax.shard_map(run, mesh=mesh, in_specs=(Spec("chain"),), out_specs=specs, check_vma=False))
+
+
+def _sample(advance: Callable[[Any], tuple[Any, Any]], state: Any, settings: Settings, progress: Progress) -> Draws:
+    kept: list[Any] = []
+    done, total = 0, settings.warmup + settings.draws
+    while done < total:
+        state, seen = advance(state)
+        seen = jax.tree.map(np.asarray, seen)  # waits for the piece
+        done += PIECE
+        if done > settings.warmup:
+            kept.append(seen)
+        warming = done <= settings.warmup
+        progress("warm-up" if warming else "sampling", min(done, total), total)
+    last = settings.warmup % PIECE  # the first kept piece may begin with the end of warm-up
+    place, potential, diverging, energy, steps, accept = jax.tree.map(
+        lambda *pieces: np.moveaxis(np.concatenate(pieces)[last : last + settings.draws], 0, 1), *kept
+    )
+    return Draws(
+        place["z"], place["innovations"], -potential, diverging, energy, steps, accept, np.asarray(state.adapt_state.step_size)
+    )

@@ -1,0 +1,165 @@
+"""What a model is.
+
+A model is written for ONE trajectory, as pure functions that are elementwise over trajectories: every parameter is a
+scalar, or has the model's own axis (such as the specialisms) first, and reductions go over axis 0 only. The same source
+then runs on scalars, on blocks [B], and on blocks with an own axis [K, B]. Models call `rsimc.maths` and
+never choose a platform, a precision, a random key or a loop: the engine does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import jax
+
+from rsimc.errors import ScenarioError, nearest
+from rsimc.priors.text import parse_prior
+from rsimc.priors.vector import PriorSet, label_specs
+
+Array = jax.Array
+Params = Mapping[str, Array]
+State = Any
+Quantities = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An uncertain quantity. `prior` is a text form, or a tuple of them, one for each label of the parameter's axis."""
+
+    name: str
+    unit: str
+    prior: object
+    meaning: str
+    source: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """First passage of an observed quantity: reached when `quantity` >= `threshold` (in the quantity's own scale).
+
+    seen: the world would know by `as_of` that it has happened, so trajectories in which it has are conditioned out.
+    headline: shown first in tables and pictures.
+    """
+
+    name: str
+    quantity: str
+    threshold: float
+    definition: str
+    seen: bool = False
+    headline: bool = False
+
+
+@dataclass(frozen=True)
+class Duration:
+    """Time from one milestone to another, in years; counted once both are reached."""
+
+    start: str
+    end: str
+
+    @property
+    def name(self) -> str:
+        """For example `multiplier_10..multiplier_1000`."""
+        return f"{self.start}..{self.end}"
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A quantity kept along the way. On a log scale the model observes its natural logarithm.
+
+    low, high: range of the fan's bins, in the unit (before taking logs).
+    """
+
+    name: str
+    quantity: str
+    unit: str
+    meaning: str
+    scale: Literal["log", "linear"]
+    low: float
+    high: float
+
+
+@runtime_checkable
+class Model(Protocol):
+    """The interface between a model and everything else. Attributes are data, methods are pure."""
+
+    name: str
+    version: str
+    epoch: float
+    """The decimal year that t counts from."""
+    start: float
+    """The decimal year at which trajectories start."""
+    steps_per_year: int
+    steps_per_innovation: int
+    """The same innovations drive this many consecutive steps (noise that is constant in between)."""
+    innovations: tuple[str, ...]
+    """Names of the noise processes; each is a random stream of its own."""
+    anchor_innovations: int
+    """How many of the first innovations `prepare` needs."""
+    parameters: tuple[Parameter, ...]
+    milestones: tuple[Milestone, ...]
+    durations: tuple[Duration, ...]
+    classes: tuple[str, ...]
+    observables: tuple[Observable, ...]
+    equations: tuple[str, ...]
+
+    def prepare(self, params: Params, past: Array) -> Params:
+        """Parameters with what follows from them once per trajectory; past [anchor_innovations, processes, ...]."""
+        ...
+
+    def init(self, params: Params, t: float, noise: Array) -> State:
+        """The state at the start; noise [processes, ...] standard normal."""
+        ...
+
+    def step(self, state: State, params: Params, t: Array, dt: float, noise: Array) -> State:
+        """The state at t + dt from the state at t (years since `epoch`)."""
+        ...
+
+    def observe(self, state: State, params: Params, t: Array) -> Quantities:
+        """Quantities at t by name, among them those of the milestones and observables."""
+        ...
+
+    def clipped(self, state: State) -> Array:
+        """Whether a numerical fence has been touched so far."""
+        ...
+
+    def classify(self, dates: Mapping[str, Array], horizon: Array) -> Array:
+        """Index into `classes` from milestone dates (years since the start, inf when not within the horizon)."""
+        ...
+
+
+def prior_set(parameters: tuple[Parameter, ...], overrides: Mapping[str, object], where: str = "priors") -> PriorSet:
+    """The parameters' priors, with a scenario's own in their place.
+
+    Raises ScenarioError for a name that no parameter has (with the nearest one) and for a prior that cannot be read.
+    """
+    known = {parameter.name: parameter for parameter in parameters}
+    for name in overrides:
+        if name not in known:
+            raise ScenarioError(f"{where}.{name}", "a parameter of the model", f'"{name}"', nearest(name, known))
+    entries = []
+    for parameter in parameters:
+        spec = overrides.get(parameter.name, parameter.prior)
+        place = f"{where}.{parameter.name}"
+        if not parameter.labels:
+            entries.append((parameter.name, None, parse_prior(spec, place)))
+            continue
+        for label, one in zip(parameter.labels, _by_label(parameter, spec, place), strict=True):
+            entries.append((parameter.name, label, parse_prior(one, f"{place}.{label}")))
+    return PriorSet(tuple(entries))
+
+
+def _by_label(parameter: Parameter, spec: object, where: str) -> list[object]:
+    default = parameter.prior if isinstance(parameter.prior, tuple) else (parameter.prior,) * len(parameter.labels)
+    if spec is parameter.prior:
+        return list(default)
+    table = label_specs(spec, parameter.labels)
+    if table is None:
+        return [spec] * len(parameter.labels)
+    for label in table:
+        if label not in parameter.labels:
+            raise ScenarioError(f"{where}.{label}", f"a label of {parameter.name}", f'"{label}"', nearest(label, parameter.labels))
+    return [table.get(label, own) for label, own in zip(parameter.labels, default, strict=True)]

@@ -1,0 +1,100 @@
+"""The time horizon of the leading released model, anchored on a path without AI help.
+
+On the reference path (no AI labour, serving as the trend has it) effective compute e_ref grows by gamma a year at
+2025.0. The horizon of a released model with effective compute e_dep is, with x = e_dep - (e_ref(2025) - tau gamma),
+
+    h = a + b (e^{k x} - 1)/k + D_p [softplus(t - 2024.3) - 0.7] + u_h + W(t) - W(2025),   b = G_h / gamma
+
+so that a is the log horizon and G_h its pace at 2025.0. The step D_p of April 2024 is no sign of feedback: no AI
+automated research then. After 2025 its clock is 2025 + x/gamma, so that what stops research stops it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import numpy as np
+
+from rsimc import maths
+from rsimc.models.base import Params
+from rsimc.models.takeoff import compute, software
+
+Array = jax.Array
+
+START = -6.0  # 2019.0
+NORMALISED = -1.0  # 2024.0, where labour and experiment compute are 1
+AI_LABOUR_AT = 1.0  # 2026.0
+STEP_AT = -0.7  # 2024.3
+STEP_WIDTH = 0.15
+QUARTERS = 24  # nodes of the quadrature over 2019 to 2025
+SLOWEST = 0.3  # floor of gamma, 1/year
+MAX_EXPONENT = 8.0
+
+
+def reference_horizon(params: Params, t: Array | float) -> Array:
+    """The trend a + G_h t that sets serving on the reference path."""
+    return maths.log(params["time_horizon"]) + params["time_horizon_growth"] * t
+
+
+def reference_inputs(params: Params, t: Array | float) -> tuple[Array, Array]:
+    """Log researchers and log research compute on the reference path, relative to 2025.0 and to full use of 2025.0."""
+    share = compute.log_research_share(params, reference_horizon(params, t), t)
+    return compute.log_researchers(params, t), compute.log_compute(params, t) + share
+
+
+def reference_research(params: Params, t: Array | float) -> Array:
+    """Log R on the reference path."""
+    people, chips = reference_inputs(params, t)
+    return software.log_research(params, people - params["people_2024"], chips - params["chips_2024"])
+
+
+def anchor(params: Params) -> dict[str, Array]:
+    """All that follows from the reference path: normalisations, e_ref(2025), gamma, b and the ceiling of software."""
+    people, chips = reference_inputs(params, NORMALISED)
+    base = {**params, "people_2024": people, "chips_2024": chips}
+    start = reference_research(base, START)
+    beta = software.hardness(params)
+    gained = _simpson(lambda t: maths.exp(params["parallelisation"] * (reference_research(base, t) - start)), start)
+    rise = params["software_growth"] * gained
+    software_2025 = maths.log1p(beta * rise) / beta
+    pace = maths.exp(software.log_pace(params, reference_research(base, 0.0) - start, software_2025, 0.0))
+    gamma = SLOWEST + maths.softplus(pace + _chips_pace(params, 0.0) - SLOWEST, 0.1)
+    chips_2025 = reference_inputs(params, 0.0)[1]
+    lag = params["training_time"] + params["preparation_time"]
+    return {
+        "people_2024": people,
+        "chips_2024": chips,
+        "research_2019": start,
+        "software_2025": software_2025,
+        "software_ceiling": software_2025 + params["software_limit"],
+        "chips_2026": compute.log_compute(params, AI_LABOUR_AT) + chips_2025,
+        "people_2026": compute.log_researchers(params, AI_LABOUR_AT),
+        "reference_pace": gamma,
+        "reference_level": software_2025 + chips_2025 - lag * gamma,
+        "pace_2019": params["software_growth"] + _chips_pace(params, START),
+        "horizon_per_compute": params["time_horizon_growth"] / gamma,
+    }
+
+
+def _chips_pace(params: Params, t: float, width: float = 0.05) -> Array:
+    """Growth of research compute on the reference path, by a central difference."""
+    return (reference_inputs(params, t + width)[1] - reference_inputs(params, t - width)[1]) / (2 * width)
+
+
+def _simpson(f: Callable[[Array], Array], like: Array) -> Array:
+    """Composite Simpson rule over 2019.0 to 2025.0, all nodes at once: error below 1e-4 of the integral."""
+    weights = np.array([1.0] + [4.0 if n % 2 else 2.0 for n in range(1, QUARTERS)] + [1.0]) * (-START / QUARTERS / 3.0)
+    nodes = np.linspace(START, 0.0, QUARTERS + 1)
+    column = (-1,) + (1,) * like.ndim
+    return maths.total(weights.astype(like.dtype).reshape(column) * f(nodes.astype(like.dtype).reshape(column)))
+
+
+def log_horizon(params: Params, released: Array, t: Array, noise: Array) -> Array:
+    """Log horizon in hours of a released model with effective compute `released`, with noise u_h + W - W(2025)."""
+    x = released - params["reference_level"]
+    k = params["curvature"]
+    curve = x * maths.expm1_ratio(maths.minimum(maths.maximum(k * x, -20.0), MAX_EXPONENT))
+    clock = maths.where(t < 0.0, t, x / params["reference_pace"])
+    step = params["paradigm_step"] * (maths.softplus(clock - STEP_AT, STEP_WIDTH) + STEP_AT)
+    return maths.log(params["time_horizon"]) + params["horizon_per_compute"] * curve + step + noise

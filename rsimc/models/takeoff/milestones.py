@@ -1,0 +1,93 @@
+"""Milestones, durations, classes and observables of the flagship."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+
+from rsimc.models.base import Duration, Milestone, Observable
+
+Array = jax.Array
+
+
+def _logit(share: float) -> float:
+    return math.log(share / (1.0 - share))
+
+
+def _every(share: float) -> str:
+    return f"every specialism of AI R&D is at least {share:.1%} automated in the released model".replace(".0%", "%")
+
+
+def _times(factor: int, what: str) -> str:
+    return f"{what} at least {factor} times what people alone would reach"
+
+
+PACE, EFFORT = "software progress runs", "research effort is"
+MILESTONES = (
+    Milestone("coder", "coding_logit", _logit(0.95), "at least 95% of coding in AI R&D is automated", seen=True, headline=True),
+    Milestone("closed_loop_90", "binding_logit", _logit(0.9), _every(0.9), seen=True),
+    Milestone("closed_loop_95", "binding_logit", _logit(0.95), _every(0.95), seen=True, headline=True),
+    Milestone(
+        "closed_loop",
+        "binding_logit",
+        _logit(0.99),
+        _every(0.99) + ": AI can build its own successor with no human involvement",
+        seen=True,
+        headline=True,
+    ),
+    Milestone("closed_loop_999", "binding_logit", _logit(0.999), _every(0.999), seen=True),
+    Milestone("human_share_1pct", "minus_log_human_share", math.log(100.0), "people do at most 1% of AI research", seen=True),
+    Milestone("effort_10", "log_effort", math.log(10.0), _times(10, EFFORT), seen=True),
+    Milestone("effort_100", "log_effort", math.log(100.0), _times(100, EFFORT), seen=True),
+    Milestone("effort_1000", "log_effort", math.log(1000.0), _times(1000, EFFORT), seen=True),
+    Milestone("multiplier_2", "log_multiplier", math.log(2.0), _times(2, PACE), headline=True),
+    Milestone("multiplier_10", "log_multiplier", math.log(10.0), _times(10, PACE), seen=True, headline=True),
+    Milestone("multiplier_100", "log_multiplier", math.log(100.0), _times(100, PACE), seen=True, headline=True),
+    Milestone("multiplier_1000", "log_multiplier", math.log(1000.0), _times(1000, PACE), seen=True, headline=True),
+    Milestone("software_limit", "log_limit_share", math.log(0.9), "software efficiency is at 90% of its limit", seen=True),
+)
+
+DURATIONS = (
+    Duration("closed_loop", "multiplier_10"),
+    Duration("closed_loop", "multiplier_1000"),
+    Duration("multiplier_10", "multiplier_100"),
+    Duration("multiplier_10", "multiplier_1000"),
+)
+
+CLASSES = ("never", "fast", "undetermined", "fizzle", "slow")
+
+OBSERVABLES = (
+    Observable("horizon_hours", "log_horizon", "hours", "50% time horizon of the leading released model", "log", 1e-4, 1e6),
+    Observable("multiplier", "log_multiplier", "x", "pace of software progress against people alone (M = E^lambda)", "log", 0.1, 1e6),
+    Observable("effort", "log_effort", "x", "research effort against people alone (E = R/R_h)", "log", 0.1, 1e8),
+    Observable("automated_share", "automated_share", "share", "share of AI research work that is automated", "linear", 0.0, 1.0),
+    Observable("human_share", "human_share", "share", "share of AI research that people do", "linear", 0.0, 1.0),
+    Observable("research_share", "research_share", "share", "share of compute left for research and training", "linear", 0.0, 1.0),
+    Observable("software", "software", "nats", "log software efficiency since 2019", "linear", 0.0, 80.0),
+)
+
+
+def classify(dates: Mapping[str, Array], horizon: Array) -> Array:
+    """Index into CLASSES; dates in years since the start, inf when not within the horizon. The first that applies.
+
+    never: the loop is not closed by the horizon. fast: under a year from 10x to 1000x. undetermined: at the horizon no
+    10x yet and under 5 years since closure, or 10x under a year ago without 1000x. fizzle: no 10x by 5 years
+    after closure. slow: the rest.
+    """
+    closed, ten, thousand = dates["closed_loop"], dates["multiplier_10"], dates["multiplier_1000"]
+    reached = jnp.isfinite(ten)
+    since_closed = horizon - closed
+    young = ~jnp.isfinite(thousand) & (horizon - ten < 1.0)
+    conditions = (
+        ~jnp.isfinite(closed),
+        jnp.isfinite(thousand) & (thousand - ten < 1.0),
+        (~reached & (since_closed < 5.0)) | (reached & young),
+        ~reached | (ten - closed > 5.0),
+    )
+    index = jnp.full(closed.shape, len(CLASSES) - 1, dtype=jnp.int32)
+    for place in reversed(range(len(conditions))):
+        index = jnp.where(conditions[place], place, index)
+    return index

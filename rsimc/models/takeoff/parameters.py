@@ -1,0 +1,102 @@
+"""The flagship's uncertain quantities, with units, priors, meanings and sources. Logs are natural, rates per year."""
+
+from __future__ import annotations
+
+import math
+
+from rsimc.models.base import Parameter
+
+SPECIALISMS = ("theory", "coding", "systems", "data_sourcing", "data_generation", "experiments", "evaluation", "direction")
+CODING = SPECIALISMS.index("coding")
+CHECKABLE = SPECIALISMS[:-1]
+
+OWN = "rsimc judgement"
+EPOCH_LABS = "Epoch AI, AI compute users (2026-09-03)"
+ERDIL = "Erdil, Besiroglu & Ho 2024 (arXiv 2405.10494); Ho & Whitfill 2025 (Epoch Gradient Updates): lab estimate 0.93, 0.49 to 1.38"
+WHITFILL = "Whitfill & Wu 2025 (arXiv 2507.23181): elasticity 2.6 or about 0, by specification"
+METR = "METR, Measuring AI Ability to Complete Long Tasks (2025) and Time Horizon 1.1 (2026)"
+SPLIT_SUBSTITUTION = {"mixture": [{"lognormal": [0.3, 0.5]}, {"lognormal": [2.0, 0.4]}], "weights": [0.5, 0.5]}
+
+
+def _lognormal(median: float, sd: float) -> dict[str, list[float]]:
+    return {"lognormal": [median, sd]}
+
+
+def _normal(mean: float, sd: float) -> dict[str, list[float]]:
+    return {"normal": [mean, sd]}
+
+
+def _share(mean: float, sd: float, low: float = 0.0, high: float = 1.0) -> dict[str, object]:
+    return {"logitnormal": [mean, sd], "low": low, "high": high}
+
+
+def _likely(value: float, sd: float) -> dict[str, object]:
+    return _share(round(math.log(value / (1 - value)), 4), sd)
+
+
+COMPUTE = (
+    Parameter("compute_growth", "1/year", _lognormal(1.45, 0.15), "growth of the lab's compute until the slowdown", EPOCH_LABS),
+    Parameter("compute_growth_late", "1/year", _lognormal(0.45, 0.5), "growth of the lab's compute after the slowdown", OWN + ": power, chips and capital bind"),
+    Parameter("slowdown_delay", "years after 2026.5", _lognormal(4.0, 0.5), "when compute and hiring slow down", OWN),
+    Parameter("researcher_growth_early", "1/year", _lognormal(0.35, 0.35), "growth of research staff until late 2022", "Epoch AI, AI companies: staff reports"),
+    Parameter("researcher_growth", "1/year", _lognormal(0.6, 0.35), "growth of research staff until the slowdown", "Ho & Whitfill 2025: 0.84 for OpenAI's headcount, falling since"),
+    Parameter("serving_level", "logit", _normal(-0.4, 0.8), "share of compute that serves customers, at 2025", "OpenAI compute spending 2024 (Epoch AI)"),
+    Parameter("serving_demand", "logit per log hour", _lognormal(0.2, 0.7), "how much more is served as models grow more capable", OWN),
+    Parameter("serving_trend", "logit/year", _normal(0.0, 0.3), "change of the served share not due to capability, until 2027", OWN),
+    Parameter("serving_max", "share", _share(0.8, 0.7, 0.5, 0.98), "largest share of compute that customers can take", OWN),
+)
+
+SOFTWARE = (
+    Parameter("software_growth", "1/year", _lognormal(1.0, 0.6), "growth of software efficiency in 2019", "Ho et al. 2024 (arXiv 2403.05812): 3x a year, 1.8 to 5.3"),
+    Parameter("parallelisation", "elasticity", _share(0.3, 0.8, 0.1, 1.0), "lambda: log pace of software per log research effort", "Davidson & Houlden 2025: 0.15 to 0.6 for labour alone"),
+    Parameter("returns_to_research", "lambda/beta, all inputs", _lognormal(1.1, 0.45), "doublings of software per doubling of cumulative research", ERDIL),
+    Parameter("software_limit", "nats above 2025", _lognormal(20.0, 0.35), "distance to the limits of software efficiency", "Davidson & Houlden 2025: 6 to 16 years of recent progress"),
+    Parameter("labour_share", "share", _share(-0.91, 0.35, 0.1, 0.9), "weight of labour against compute in research", "Ho & Whitfill 2025: compute elasticity 0.59 to 0.75"),
+    Parameter("substitution", "elasticity", SPLIT_SUBSTITUTION, "substitution between research labour and experiment compute", WHITFILL),
+    Parameter("training_time", "years", _lognormal(0.25, 0.4), "length of a training run, which research effort does not shorten", OWN),
+    Parameter("preparation_time", "years", _lognormal(0.15, 0.5), "preparation and evaluation of a generation, which effort shortens", OWN),
+)
+
+CAPABILITY = (
+    Parameter("time_horizon", "hours", _lognormal(0.7, 1.0), "50% time horizon of the leading released model at 2025.0", METR),
+    Parameter("time_horizon_growth", "1/year", _lognormal(1.6, 0.4), "pace of the log time horizon at 2025.0, before the step of 2024", METR),
+    Parameter("curvature", "1/nat", _normal(0.02, 0.03), "k: later doublings of the horizon need less effective compute", OWN + "; 0 is a straight line"),
+    Parameter("paradigm_step", "1/year", _normal(0.0, 0.8), "change of the horizon's pace with reasoning models, April 2024", "own fit to METR; Epoch AI finds the same month"),
+    Parameter("threshold_median", "log hours", _normal(round(math.log(40), 4), 1.2), "horizon at which half of a typical specialism's work is automated", OWN),
+    Parameter("threshold_offset", "log hours", (0.5, -1.0, 0.0, 0.5, 0.0, -0.5, 0.5, 1.0), "where specialisms stand around that median", OWN, SPECIALISMS),
+    Parameter("threshold_spread", "log hours", _lognormal(0.8, 0.45), "spread of specialisms around their offsets", OWN),
+    Parameter("threshold_deviation", "spreads", _normal(0.0, 1.0), "each specialism's own deviation", "standard normal by construction", SPECIALISMS),
+    Parameter("automation_slope", "logit per log hour", _lognormal(1.0, 0.35), "how fast a checkable specialism is automated", "METR 0.85; OpenAI research debugging 1.2 (2026)"),
+    Parameter("direction_slope", "logit per log hour", _lognormal(0.5, 0.6), "the same for research direction", "human-judged work: MIT FutureTech 0.14 to 0.5 (arXiv 2604.01363)"),
+    Parameter("slope_spread", "log", _lognormal(0.3, 0.5), "spread of the checkable specialisms' slopes", OWN),
+    Parameter("slope_deviation", "spreads", _normal(0.0, 1.0), "each specialism's own deviation", "standard normal by construction", CHECKABLE),
+    Parameter(
+        "verifiability",
+        "share",
+        (_likely(0.5, 0.9), _likely(0.88, 0.5), _likely(0.92, 0.5), _likely(0.35, 0.9), _likely(0.5, 0.9), _likely(0.7, 0.7), _likely(0.4, 0.7), _likely(0.15, 0.7)),
+        "how far results can be checked, so that the horizon carries over",
+        "METR merge study (2026), PaperBench, CoBench, research judgement studies; labels are judgement",
+        SPECIALISMS,
+    ),
+    Parameter("verifiability_gap", "log hours", {"normal": [2.1, 0.9], "low": 0.0, "high": 4.9}, "lag of wholly unverifiable work at a 12-hour horizon", "pool of ten contrasts: 2.4 (1.3 to 3.5), shrunk for selection"),
+    Parameter("gap_exponent", "exponent", {"kumaraswamy": [1.0, 1.5]}, "gamma: the gap is a constant lag (0) or grows with the horizon (1)", "rates of human-judged suites: 0.93 of METR's"),
+)
+
+LABOUR = (
+    Parameter("effort_weight", "log share", tuple(_normal(round(math.log(w), 4), 0.5) for w in (0.15, 0.2, 0.15, 0.1, 0.1, 0.15, 0.08, 0.07)), "human research time by specialism, before normalising", OWN, SPECIALISMS),
+    Parameter("ai_labour", "log workers per researcher", _normal(0.0, 1.2), "AI labour that the lab can run at 2026.0", "OpenAI 2026: 3.1 agent-days a human day, of unknown quality"),
+    Parameter("serial_speed", "x human", _lognormal(4.0, 0.5), "speed of an AI worker against a person", "selected tasks: hours in 30 minutes (CSET 2026)"),
+    Parameter("compute_saving", "share", _share(0.0, 0.8), "psi: how much of software progress makes AI labour cheaper", OWN),
+    Parameter("complementarity_specialisms", "-exponent", _lognormal(0.7, 0.5), "minus the CES exponent across specialisms", OWN),
+    Parameter("complementarity_tasks", "-exponent", _lognormal(2.0, 0.5), "minus the CES exponent within a specialism", OWN),
+)
+
+NOISE = (
+    Parameter("horizon_noise", "log hours", _lognormal(0.2, 0.5), "sd of releases around the trend of the horizon", METR),
+    Parameter("software_noise", "log", _lognormal(0.3, 0.4), "sd of the pace of software", OWN),
+    Parameter("noise_length", "years", _lognormal(1.0, 0.4), "correlation time of both", OWN),
+    Parameter("trend_noise", "log hours/year", _lognormal(0.8, 0.5), "sd of the pace of the horizon itself", "backtests on METR rows: wide trend noise forecasts best"),
+    Parameter("trend_length", "years", _lognormal(1.5, 0.4), "correlation time of that pace", OWN),
+)
+
+PARAMETERS = COMPUTE + SOFTWARE + CAPABILITY + LABOUR + NOISE

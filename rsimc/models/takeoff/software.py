@@ -1,0 +1,46 @@
+"""Software efficiency s (nats, 0 in 2019): research effort in, ideas that get harder to find, a ceiling far above.
+
+    ds/dt = g_s exp{ lambda log R/R(2019) - beta s + u_s } (1 - e^{s - S}),   beta = lambda / r
+
+The semi-endogenous law of Jones (1995) with returns r = lambda/beta as Erdil, Besiroglu & Ho (2024) estimate them, for
+all inputs together; and a ceiling S. R is the aggregate of research labour and experiment compute.
+"""
+
+from __future__ import annotations
+
+import jax
+
+from rsimc import maths
+from rsimc.models.base import Params
+
+Array = jax.Array
+LOG_RATE_FENCE = 12.0  # a pace of 160,000 nats a year: reached only where the date is long since decided
+
+
+def log_research(params: Params, log_labour: Array, log_experiments: Array) -> Array:
+    """Log R, the CES aggregate of labour and experiment compute, both relative to 2024.0."""
+    exponent = 1.0 - 1.0 / params["substitution"]
+    return maths.log_ces(log_labour, log_experiments, params["labour_share"], exponent)
+
+
+def hardness(params: Params) -> Array:
+    """beta = lambda / r: how much harder a nat of software makes the next."""
+    return params["parallelisation"] / params["returns_to_research"]
+
+
+def log_pace(params: Params, log_research_gain: Array, software: Array, noise: Array | float) -> Array:
+    """Log of ds/dt without the ceiling's factor; `log_research_gain` is log R/R(2019)."""
+    drive = params["parallelisation"] * log_research_gain
+    return maths.log(params["software_growth"]) + drive - hardness(params) * software + noise
+
+
+def advance(params: Params, software: Array, pace_log: Array, dt: float) -> Array:
+    """Software after dt, exact when research effort is frozen.
+
+    Without the ceiling s rises by D = log(1 + beta pace dt)/beta; the ceiling maps that to
+    s' = S - log(1 + (e^{S - s} - 1) e^{-D}).
+    """
+    beta = hardness(params)
+    rise = maths.log1p(beta * maths.exp(maths.minimum(pace_log, LOG_RATE_FENCE)) * dt) / beta
+    room = maths.maximum(params["software_ceiling"] - software, 1e-4)
+    return software + room - maths.log1p(maths.expm1(room) * maths.exp(-rise))

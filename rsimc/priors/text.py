@@ -1,0 +1,149 @@
+"""The text form of priors, as a scenario file writes them.
+
+    "2 to 5"                                  90% interval (5% to 95%) of a lognormal, Squiggle's meaning
+    { lognormal = [3.2, 0.4] }                median, sd of the log
+    { normal = [0, 1] }                       mean, sd; optionally low = , high = to cut it
+    { logitnormal = [0, 0.8], low = 0.1, high = 1 }   mean and sd of the logit, stretched to low..high
+    { uniform = [0, 1] }  { loguniform = [1, 10] }  { kumaraswamy = [1, 1.5] }
+    { p10 = 0.9, p50 = 2.1, p90 = 3.3 }       smooth through the percentiles
+    { mixture = ["1 to 2", "5 to 9"], weights = [0.5, 0.5] }
+    3.5                                       fixed
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rsimc.errors import ScenarioError, nearest
+from rsimc.priors import quantiles as q
+from rsimc.priors.quantiles import Quantile
+
+Z95 = 1.6448536269514722
+NAMED = {"normal": 2, "lognormal": 2, "logitnormal": 2, "uniform": 2, "loguniform": 2, "kumaraswamy": 2}
+NUMBER = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+INTERVAL = re.compile(rf"^\s*({NUMBER})\s+to\s+({NUMBER})\s*$")
+
+
+def parse_prior(spec: object, where: str) -> Quantile:
+    """Read one prior.
+
+    Arguments: spec as TOML gives it (number, text or table); where, for messages, e.g. `my.toml: priors.curvature`.
+    Raises ScenarioError naming the place, what was expected and what was found.
+    """
+    if isinstance(spec, bool):
+        raise ScenarioError(where, "a number, a text like \"2 to 5\" or a table", str(spec).lower())
+    if isinstance(spec, (int, float)):
+        return _fixed(float(spec), where)
+    if isinstance(spec, str):
+        return _interval(spec, where)
+    if isinstance(spec, Mapping):
+        return _table(dict(spec), where)
+    raise ScenarioError(where, 'a number, a text like "2 to 5" or a table', repr(spec))
+
+
+def _fixed(value: float, where: str) -> Quantile:
+    if not math.isfinite(value):
+        raise ScenarioError(where, "a finite number", str(value))
+    return Quantile("fixed", f"{value:g}", loc=value)
+
+
+def _interval(text: str, where: str) -> Quantile:
+    match = INTERVAL.match(text)
+    if not match:
+        raise ScenarioError(where, 'an interval "LOW to HIGH"', f'"{text}"', 'for example "0.5 to 2.3"')
+    low, high = (float(group) for group in match.groups())
+    if low <= 0:
+        advice = f"a lognormal is positive: write {{ normal = [{(low + high) / 2:g}, {abs(high - low) / (2 * Z95):.3g}] }}"
+        raise ScenarioError(where, 'LOW > 0 in "LOW to HIGH"', f'"{text}"', advice)
+    if low >= high:
+        raise ScenarioError(where, 'low < high in "LOW to HIGH"', f'"{text}"', f'did you mean "{high:g} to {low:g}"?')
+    mean, sd = (math.log(low) + math.log(high)) / 2, (math.log(high) - math.log(low)) / (2 * Z95)
+    return Quantile("exp", f"{low:g} to {high:g}", loc=mean, scale=sd)
+
+
+def _table(spec: dict[str, Any], where: str) -> Quantile:
+    if "mixture" in spec:
+        return _mixture(spec, where)
+    if spec and all(re.fullmatch(r"p\d+(\.\d+)?", key) for key in spec):
+        return _percentiles(spec, where)
+    names = [key for key in spec if key in NAMED]
+    if len(names) != 1:
+        found = ", ".join(spec) or "an empty table"
+        hint = nearest(next(iter(spec), ""), [*NAMED, "mixture", "p10"])
+        raise ScenarioError(where, "one distribution, percentiles or a mixture", found, hint)
+    name = names[0]
+    extra = set(spec) - {name, "low", "high"}
+    if extra:
+        raise ScenarioError(f"{where}.{sorted(extra)[0]}", "low or high", sorted(extra)[0])
+    return _named(name, _numbers(spec[name], NAMED[name], f"{where}.{name}"), spec, where)
+
+
+def _numbers(values: object, count: int, where: str) -> list[float]:
+    good = isinstance(values, (list, tuple)) and len(values) == count
+    if not good or any(isinstance(v, bool) or not isinstance(v, (int, float)) or not math.isfinite(v) for v in values):  # type: ignore[attr-defined]
+        raise ScenarioError(where, f"{count} finite numbers", repr(values))
+    return [float(v) for v in values]  # type: ignore[attr-defined]
+
+
+def _named(name: str, ab: list[float], spec: Mapping[str, Any], where: str) -> Quantile:
+    a, b = ab
+    low, high = _bounds(name, spec, where)
+    text = f"{name}({a:g}, {b:g})" + (f" in ({low:g}, {high:g})" if {"low", "high"} & set(spec) else "")
+    if name in ("normal", "lognormal", "logitnormal") and b <= 0:
+        raise ScenarioError(f"{where}.{name}", "a standard deviation > 0", f"{b:g}")
+    if name in ("uniform", "loguniform") and a >= b:
+        raise ScenarioError(f"{where}.{name}", "low < high", f"[{a:g}, {b:g}]")
+    if name in ("lognormal", "loguniform") and a <= 0:
+        raise ScenarioError(f"{where}.{name}", "a positive first number", f"{a:g}")
+    if name == "kumaraswamy" and min(a, b) <= 0:
+        raise ScenarioError(f"{where}.{name}", "two positive numbers", f"[{a:g}, {b:g}]")
+    if name == "normal":
+        cut = math.isfinite(low) or math.isfinite(high)
+        return q.truncated_normal(a, b, low, high, text) if cut else Quantile("identity", text, loc=a, scale=b)
+    if name == "lognormal":
+        return Quantile("exp", text, loc=math.log(a), scale=b)
+    if name == "logitnormal":
+        return Quantile("logistic", text, loc=a, scale=b, low=low, high=high)
+    if name == "kumaraswamy":
+        return q.kumaraswamy(a, b, text)
+    return q.uniform(a, b, text, log=name == "loguniform")
+
+
+def _bounds(name: str, spec: Mapping[str, Any], where: str) -> tuple[float, float]:
+    default = (0.0, 1.0) if name == "logitnormal" else (-math.inf, math.inf)
+    given = {"low", "high"} & set(spec)
+    if given and name not in ("normal", "logitnormal"):
+        raise ScenarioError(where, f"no low or high with {name}", ", ".join(sorted(given)))
+    low, high = (_numbers([spec.get(k, 0.0)], 1, f"{where}.{k}")[0] if k in spec else d for k, d in zip(("low", "high"), default, strict=True))
+    if low >= high:
+        raise ScenarioError(where, "low < high", f"low = {low:g}, high = {high:g}")
+    return low, high
+
+
+def _percentiles(spec: dict[str, Any], where: str) -> Quantile:
+    points = {float(key[1:]) / 100: _numbers([value], 1, f"{where}.{key}")[0] for key, value in spec.items()}
+    order = sorted(points)
+    if len(points) < 2 or order[0] <= 0 or order[-1] >= 1:
+        raise ScenarioError(where, "two or more percentiles between p0 and p100, both excluded", ", ".join(spec))
+    values = [points[p] for p in order]
+    if any(a >= b for a, b in zip(values, values[1:], strict=False)):
+        raise ScenarioError(where, "percentiles whose values increase", repr(values))
+    return q.percentiles(points, ", ".join(f"p{100 * p:g} = {points[p]:g}" for p in order))
+
+
+def _mixture(spec: dict[str, Any], where: str) -> Quantile:
+    parts, weights = spec["mixture"], spec.get("weights")
+    extra = set(spec) - {"mixture", "weights"}
+    if extra or not isinstance(parts, (list, tuple)) or len(parts) < 2:
+        raise ScenarioError(where, "mixture = [PRIOR, PRIOR, ...], weights = [...]", repr(spec))
+    shares = _numbers(weights if weights is not None else [1 / len(parts)] * len(parts), len(parts), f"{where}.weights")
+    if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+        raise ScenarioError(f"{where}.weights", "positive weights that sum to one", repr(shares))
+    read = [parse_prior(part, f"{where}.mixture[{n}]") for n, part in enumerate(parts)]
+    if any(part.kind == "fixed" for part in read):
+        raise ScenarioError(where, "continuous parts", "a fixed number", "give it a narrow interval instead")
+    text = " or ".join(f"{share:.0%}: {part.text}" for share, part in zip(shares, read, strict=True))
+    return q.mixture(list(zip(shares, read, strict=True)), text)

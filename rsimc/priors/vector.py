@@ -1,0 +1,88 @@
+"""All priors of a scenario as one vector: z ~ N(0, I) in, named parameters out, vectorised by kind of prior."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rsimc.priors.quantiles import Z_GRID, Z_MAX, Z_STEP, Quantile
+
+Array = jax.Array
+
+
+@dataclass(frozen=True)
+class PriorSet:
+    """Priors in a fixed order. An entry is (parameter, label or None, prior); labels span a parameter's own axis."""
+
+    entries: tuple[tuple[str, str | None, Quantile], ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Flat names, `parameter` or `parameter.label`, in the order of z."""
+        return tuple(name if label is None else f"{name}.{label}" for name, label, _ in self.entries)
+
+    @property
+    def size(self) -> int:
+        """Length of z."""
+        return len(self.entries)
+
+    def from_normal(self, z: Array) -> Array:
+        """Values [size, ...] of the parameters at z [size, ...], in the precision of z."""
+        pieces, order = [], []
+        for kind in ("fixed", "identity", "exp", "logistic", "table"):
+            rows = [n for n, (_, _, prior) in enumerate(self.entries) if prior.kind == kind]
+            if rows:
+                pieces.append(_evaluate(kind, [self.entries[n][2] for n in rows], z[np.array(rows)]))
+                order += rows
+        return jnp.concatenate(pieces, axis=0)[np.argsort(order)]
+
+    def named(self, values: Array) -> dict[str, Array]:
+        """The vector [size, ...] as parameters by name; one with labels keeps them as its first axis."""
+        where: dict[str, list[int]] = {}
+        for n, (name, _, _) in enumerate(self.entries):
+            where.setdefault(name, []).append(n)
+        scalar = {name for name, label, _ in self.entries if label is None}
+        return {name: values[rows[0]] if name in scalar else values[rows[0] : rows[-1] + 1] for name, rows in where.items()}
+
+
+def _column(values: Sequence[float] | np.ndarray, like: Array) -> Array:
+    column = np.asarray(values)
+    return jnp.asarray(column.reshape(column.shape[:1] + (1,) * (like.ndim - 1)), dtype=like.dtype)
+
+
+def _evaluate(kind: str, priors: Sequence[Quantile], z: Array) -> Array:
+    loc, scale = (_column([getattr(p, field) for p in priors], z) for field in ("loc", "scale"))
+    if kind == "fixed":
+        return jnp.broadcast_to(loc, z.shape)
+    x = loc + scale * z
+    if kind == "exp":
+        return jnp.exp(x)
+    if kind == "logistic":
+        low, high = (_column([getattr(p, field) for p in priors], z) for field in ("low", "high"))
+        return low + (high - low) * jax.nn.sigmoid(x)
+    return _table(priors, z) if kind == "table" else x
+
+
+def _table(priors: Sequence[Quantile], z: Array) -> Array:
+    values, slopes = (jnp.asarray(np.array([getattr(p, f) for p in priors]), dtype=z.dtype) for f in ("values", "slopes"))
+    x = jnp.clip(z, -Z_MAX, Z_MAX)
+    index = jnp.clip(((x + Z_MAX) / Z_STEP).astype(jnp.int32), 0, len(Z_GRID) - 2)
+    s = x / Z_STEP - (index.astype(z.dtype) - Z_MAX / Z_STEP)
+    row = np.arange(len(priors)).reshape((-1,) + (1,) * (z.ndim - 1))
+    a, b = values[row, index], values[row, index + 1]
+    da, db = slopes[row, index] * Z_STEP, slopes[row, index + 1] * Z_STEP
+    y = a + s * (da + s * ((3 * (b - a) - 2 * da - db) + s * (da + db - 2 * (b - a))))
+    logs = _column([p.log for p in priors], z) > 0.5
+    return jnp.where(logs, jnp.exp(jnp.where(logs, y, 0.0)), y)
+
+
+def label_specs(spec: object, labels: Sequence[str]) -> Mapping[str, object] | None:
+    """The table `{ label = prior }` when a scenario gives a labelled parameter label by label, else None."""
+    if isinstance(spec, Mapping) and spec and any(key in labels for key in spec):
+        return spec
+    return None

@@ -1,0 +1,173 @@
+"""The scenario as data: pydantic models, frozen, strict, with no key beyond those named here."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, PrivateAttr, model_validator
+from pydantic_core import PydanticCustomError
+
+from rsimc.dates import EPOCH
+from rsimc.scenario.places import Origin, dotted, shown
+
+SCHEMA = 1
+SEEDS = 2**32
+"""Seeds and trajectory indices are 32-bit words of the random generator."""
+
+PriorText = float | int | str | dict[str, object]
+"""A prior as the file gives it: a number (fixed), a text such as "0.5 to 2.3", or a table."""
+
+
+def problem(expected: str, found: object, *path: str) -> PydanticCustomError:
+    """A validation error in the words of the house: what was expected and what was found (at a path below)."""
+    return PydanticCustomError("house", "{expected}", {"expected": expected, "found": shown(found), "path": path})
+
+
+def _integral(value: object) -> object:
+    """Turn 1e6 into 1000000: TOML reads it as a float, and people write it for a count."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _iso_day(value: object) -> object:
+    """Accept a date in quotes too; anything else is left to the strict type."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-11-22") else value
+    except ValueError:
+        return value
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int):
+        return abs(value) <= sys.float_info.max
+    return isinstance(value, float) and math.isfinite(value)
+
+
+def _prior(value: object) -> object:
+    """Keep a prior raw; refuse what no prior can hold. Raises the house's validation error."""
+    if not (_is_number(value) or isinstance(value, dict) or (isinstance(value, str) and value.strip())):
+        raise problem('a finite number, a text such as "0.5 to 2.3", or a table', value)
+    if isinstance(value, dict):
+        _prior_table(value)
+    return value
+
+
+def _prior_table(table: dict[str, object], *path: str) -> None:
+    for key, value in table.items():
+        for part in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(part, dict):
+                _prior_table(part, *path, key)
+            elif not (_is_number(part) or isinstance(part, str)):
+                raise problem("finite numbers, texts or tables", part, *path, key)
+
+
+Whole = Annotated[int, BeforeValidator(_integral)]
+Prior = Annotated[PriorText, PlainValidator(_prior)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class SeriesChoice(_Table):
+    """Whether and how a series of observations is used. In a file, `true` and `false` stand for `{ use = ... }`.
+
+    suite, vintage: which version of the series, its newest when None. file: the user's own table, an absolute path once
+    loaded from a scenario file.
+    """
+
+    use: bool = True
+    suite: str | None = None
+    vintage: str | None = None
+    file: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_bool(cls, value: object) -> object:
+        return {"use": value} if isinstance(value, bool) else value
+
+
+class CalibrationSettings(_Table):
+    """How the posterior is sampled. warmup and draws are numbers of iterations per chain."""
+
+    chains: Whole = Field(default=4, ge=1, le=64)
+    warmup: Whole = Field(default=500, ge=50, le=100_000)
+    draws: Whole = Field(default=1024, ge=16, le=1_000_000)
+    target_accept: float = Field(default=0.85, ge=0.5, le=0.999)
+    max_tree_depth: Whole = Field(default=8, ge=3, le=12)
+    seed: Whole = Field(default=1, ge=0, le=SEEDS - 1)
+
+
+class RunSettings(_Table):
+    """How the forecast is sampled. draws is the number of trajectories, horizon the calendar year where they end."""
+
+    seed: Whole = Field(default=20261122, ge=0, le=SEEDS - 1)
+    draws: Whole = Field(default=1_000_000, ge=1, le=SEEDS)
+    horizon: Whole = Field(default=2060, ge=2030, le=2200)
+
+
+class Scenario(_Table):
+    """A model, its priors, its data and the day it speaks from.
+
+    name: the bundled name or the file's name without `.toml`. priors: raw, only those that differ from the model's own.
+    as_of: the forecast knows nothing after this day. condition_on_not_yet: leave out trajectories in which a milestone
+    that the world would have seen by as_of has passed.
+    """
+
+    schema_version: Whole = Field(alias="schema", ge=SCHEMA, le=SCHEMA)
+    name: str = Field(min_length=1)
+    title: str = ""
+    reasons: str = ""
+    model: str = Field(min_length=1)
+    as_of: Annotated[date, BeforeValidator(_iso_day)]
+    priors: dict[str, Prior] = Field(default_factory=dict)
+    data: dict[str, SeriesChoice] = Field(default_factory=dict)
+    calibration: CalibrationSettings = CalibrationSettings()
+    run: RunSettings = RunSettings()
+    condition_on_not_yet: bool = True
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @model_validator(mode="after")
+    def _as_of_within(self) -> Self:
+        if not EPOCH <= self.as_of < date(self.run.horizon, 1, 1):
+            raise problem(f"a date from {EPOCH} to before the horizon {self.run.horizon}", self.as_of, "as_of")
+        return self
+
+    def model_post_init(self, context: object) -> None:
+        """Remember the files it came from, given by the loader as the validation context."""
+        if isinstance(context, Origin):
+            self._origin = context
+
+    def where(self, *path: str) -> str:
+        """Where the value at a key path was written, for messages: `FILE: key.path (line N)` or `--set KEY`."""
+        return self._origin.where(path) if self._origin.layers else f"{self.name}: {dotted(path)}"
+
+
+def table_at(path: Sequence[object]) -> type[BaseModel] | None:
+    """The model of the table at a key path, None where keys are free (priors, data)."""
+    if len(path) == 2 and path[0] == "data":
+        return SeriesChoice
+    tables: dict[tuple[object, ...], type[BaseModel]] = {
+        (): Scenario,
+        ("calibration",): CalibrationSettings,
+        ("run",): RunSettings,
+    }
+    return tables.get(tuple(path))
+
+
+def known_keys(path: Sequence[object] = ()) -> tuple[str, ...]:
+    """Keys that a file may write in the table at a path; empty where they are free.
+
+    >>> known_keys(("run",))
+    ('seed', 'draws', 'horizon')
+    """
+    table = table_at(path)
+    if table is None:
+        return ()
+    keys = tuple(field.alias or name for name, field in table.model_fields.items())
+    return keys if path else ("extends", *(key for key in keys if key != "name"))
