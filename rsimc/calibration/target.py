@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,8 +13,8 @@ import jax.numpy as jnp
 from rsimc.calibration.terms import TERMS, Path, Term
 from rsimc.dates import decimal_year
 from rsimc.engine.path import beats, simulate_path
-from rsimc.errors import DataError, ScenarioError
-from rsimc.models.base import Model, prior_set
+from rsimc.errors import DataError
+from rsimc.models.base import Model, Parameter, prior_set, written_at
 from rsimc.observations.rows import Observation
 from rsimc.priors.vector import PriorSet
 
@@ -72,19 +72,23 @@ class Target:
         return -0.5 * (jnp.sum(z**2) + jnp.sum(innovations**2)) - 0.5 * size * math.log(2 * math.pi)
 
 
-def make_target(model: Model, rows: Mapping[str, tuple[Observation, ...]], overrides: Mapping[str, object], where: str) -> Target:
-    """The target of a model on rows by series.
+def nuisance_parameters(series: Iterable[str] = tuple(TERMS)) -> tuple[Parameter, ...]:
+    """The parameters of the likelihood terms of some series, by default of all."""
+    return tuple(parameter for name in series for parameter in TERMS[name].parameters)
 
-    Raises DataError when nothing is known, ScenarioError for a series without a likelihood or an unknown prior.
+
+def make_target(
+    model: Model,
+    rows: Mapping[str, tuple[Observation, ...]],
+    overrides: Mapping[str, object],
+    where: Callable[..., str] = written_at,
+) -> Target:
+    """The target of a model on rows by series, priors overridden by name.
+
+    Raises DataError when no row is left to fit, ScenarioError for an unknown prior.
     """
-    terms = []
-    for series, known in rows.items():
-        if series not in TERMS:
-            raise ScenarioError(f"{where}: data.{series}", "a series with a likelihood", series, f"known: {', '.join(TERMS)}")
-        term = TERMS[series](known)
-        if term.rows:
-            terms.append(term)
+    terms = tuple(term for term in (TERMS[series](known) for series, known in rows.items()) if term.rows)
     if not terms:
-        raise DataError(f"{where}: data", "at least one observation published by as_of", "none", "set a later as_of, or use --prior")
-    nuisance = tuple(parameter for term in terms for parameter in term.parameters)
-    return Target(model, tuple(terms), prior_set(model.parameters + nuisance, overrides, f"{where}: priors"))
+        raise DataError(where("data"), "at least one observation published by as_of", "none", "set a later as_of, or use --prior")
+    parameters = model.parameters + nuisance_parameters(term.series for term in terms)
+    return Target(model, terms, prior_set(parameters, overrides, where))

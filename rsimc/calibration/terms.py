@@ -252,6 +252,7 @@ class SoftwareGrowth:
         return jnp.exp((ends[1] - ends[0]) / (self.TO - self.FROM)) * maths.exp(jnp.zeros(len(self.rows)))
 
 
-TERMS: dict[str, Callable[[Sequence[Observation]], Term]] = {
+TermType = type[MetrHorizons] | type[CodeShare] | type[ResearchShare] | type[LabCompute] | type[SoftwareGrowth]
+TERMS: dict[str, TermType] = {
     term.series: term for term in (MetrHorizons, CodeShare, ResearchShare, LabCompute, SoftwareGrowth)
 }

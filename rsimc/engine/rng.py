@@ -45,7 +45,7 @@ def threefry(key0: Array, key1: Array, count0: Array, count1: Array) -> tuple[Ar
 def normals(keys: Array, ids: Array, step: Array) -> Array:
     """Standard normals [streams, B] of trajectories ids [B] uint32 at one step, float32 (Box & Muller 1958).
 
-    The radius uses 32 bits, exact at small uniforms, so the tails reach 6.6 standard deviations.
+    The radius uses 32 bits, exact at small uniforms, so the tails reach 6.7 standard deviations.
     """
     word0, word1 = threefry(keys[:, 0:1], keys[:, 1:2], ids[None, :], jnp.asarray(step, jnp.uint32))
     uniform = (word0.astype(jnp.float32) + np.float32(0.5)) * np.float32(2.0**-32)

@@ -8,7 +8,7 @@ never choose a platform, a precision, a random key or a loop: the engine does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -131,28 +131,35 @@ class Model(Protocol):
         ...
 
 
-def prior_set(parameters: tuple[Parameter, ...], overrides: Mapping[str, object], where: str = "priors") -> PriorSet:
+def written_at(*path: str) -> str:
+    """Where a prior was written, when only its key path is known."""
+    return ".".join(path)
+
+
+def prior_set(
+    parameters: tuple[Parameter, ...], overrides: Mapping[str, object], where: Callable[..., str] = written_at
+) -> PriorSet:
     """The parameters' priors, with a scenario's own in their place.
 
-    Raises ScenarioError for a name that no parameter has (with the nearest one) and for a prior that cannot be read.
+    where(*path): the place of a key path, for messages. Raises ScenarioError for a name that no parameter has (with the
+    nearest one) and for a prior that cannot be read.
     """
     known = {parameter.name: parameter for parameter in parameters}
     for name in overrides:
         if name not in known:
-            raise ScenarioError(f"{where}.{name}", "a parameter of the model", f'"{name}"', nearest(name, known))
+            raise ScenarioError(where("priors", name), "a parameter of the model", f'"{name}"', nearest(name, known))
     entries = []
     for parameter in parameters:
         spec = overrides.get(parameter.name, parameter.prior)
-        place = f"{where}.{parameter.name}"
         if not parameter.labels:
-            entries.append((parameter.name, None, parse_prior(spec, place)))
+            entries.append((parameter.name, None, parse_prior(spec, where("priors", parameter.name))))
             continue
-        for label, one in zip(parameter.labels, _by_label(parameter, spec, place), strict=True):
-            entries.append((parameter.name, label, parse_prior(one, f"{place}.{label}")))
+        for label, one in zip(parameter.labels, _by_label(parameter, spec, where), strict=True):
+            entries.append((parameter.name, label, parse_prior(one, where("priors", parameter.name, label))))
     return PriorSet(tuple(entries))
 
 
-def _by_label(parameter: Parameter, spec: object, where: str) -> list[object]:
+def _by_label(parameter: Parameter, spec: object, where: Callable[..., str]) -> list[object]:
     default = parameter.prior if isinstance(parameter.prior, tuple) else (parameter.prior,) * len(parameter.labels)
     if spec is parameter.prior:
         return list(default)
@@ -161,5 +168,6 @@ def _by_label(parameter: Parameter, spec: object, where: str) -> list[object]:
         return [spec] * len(parameter.labels)
     for label in table:
         if label not in parameter.labels:
-            raise ScenarioError(f"{where}.{label}", f"a label of {parameter.name}", f'"{label}"', nearest(label, parameter.labels))
+            place = where("priors", parameter.name, label)
+            raise ScenarioError(place, f"a label of {parameter.name}", f'"{label}"', nearest(label, parameter.labels))
     return [table.get(label, own) for label, own in zip(parameter.labels, default, strict=True)]

@@ -69,10 +69,10 @@ def hermite(z: Floats, values: Floats, slopes: Floats) -> Floats:
     return a + s * (da + s * ((3 * (b - a) - 2 * da - db) + s * (da + db - 2 * (b - a))))
 
 
-def tabulate(at_grid: Floats, text: str, log: bool) -> Quantile:
-    """A table prior from its exact values on Z_GRID (monotone)."""
-    y = np.log(at_grid) if log else at_grid
-    slopes = PchipInterpolator(Z_GRID, y).derivative()(Z_GRID)
+def tabulate(y: Floats, text: str, log: bool, slopes: Floats | None = None) -> Quantile:
+    """A table prior from its exact values on Z_GRID (monotone), logs of them when `log`, and its slopes where known."""
+    if slopes is None:
+        slopes = PchipInterpolator(Z_GRID, y).derivative()(Z_GRID)
     return Quantile("table", text, log=log, values=tuple(map(float, y)), slopes=tuple(map(float, slopes)))
 
 
@@ -92,8 +92,7 @@ def truncated_normal(mean: float, sd: float, low: float, high: float, text: str)
 def uniform(low: float, high: float, text: str, log: bool = False) -> Quantile:
     """Uniform on (low, high), of the logarithm when `log`."""
     a, b = (math.log(low), math.log(high)) if log else (low, high)
-    x = a + (b - a) * ndtr(Z_GRID)
-    return tabulate(np.exp(x) if log else x, text, log=log)
+    return tabulate(a + (b - a) * ndtr(Z_GRID), text, log=log)
 
 
 def kumaraswamy(a: float, b: float, text: str) -> Quantile:
@@ -111,9 +110,11 @@ def percentiles(points: dict[float, float], text: str) -> Quantile:
     first, last = (y[1] - y[0]) / (z[1] - z[0]), (y[-1] - y[-2]) / (z[-1] - z[-2])
     slopes = PchipInterpolator(z, y).derivative()(z) if len(z) > 2 else np.array([first, last])
     slopes[0], slopes[-1] = first, last  # the tails go on at the slope of the outer pieces, without a kink
-    inner = CubicHermiteSpline(z, y, slopes)(np.clip(Z_GRID, z[0], z[-1]))
-    grid = inner + first * np.minimum(Z_GRID - z[0], 0.0) + last * np.maximum(Z_GRID - z[-1], 0.0)
-    return tabulate(np.exp(grid) if log else grid, text, log=log)
+    spline, inside = CubicHermiteSpline(z, y, slopes), np.clip(Z_GRID, z[0], z[-1])
+    grid = spline(inside) + first * np.minimum(Z_GRID - z[0], 0.0) + last * np.maximum(Z_GRID - z[-1], 0.0)
+    pieces = np.diff(grid) / Z_STEP
+    steepest = 3.0 * np.minimum(np.append(pieces, last), np.insert(pieces, 0, first))  # steeper would not stay monotone
+    return tabulate(grid, text, log=log, slopes=np.minimum(spline.derivative()(inside), steepest))
 
 
 def mixture(parts: list[tuple[float, Quantile]], text: str) -> Quantile:
@@ -128,4 +129,5 @@ def mixture(parts: list[tuple[float, Quantile]], text: str) -> Quantile:
     z = np.where(lower < upper, ndtri_exp(np.minimum(lower, -1e-300)), -ndtri_exp(np.minimum(upper, -1e-300)))
     keep = np.concatenate([[True], np.diff(np.maximum.accumulate(z)) > 1e-12])
     grid = np.interp(Z_GRID, z[keep], x[keep])
-    return tabulate(grid, text, log=bool(np.all(grid > 0)))
+    log = bool(np.all(grid > 0))
+    return tabulate(np.log(grid) if log else grid, text, log=log)

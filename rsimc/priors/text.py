@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +24,7 @@ from rsimc.priors.quantiles import Quantile
 
 Z95 = 1.6448536269514722
 NAMED = {"normal": 2, "lognormal": 2, "logitnormal": 2, "uniform": 2, "loguniform": 2, "kumaraswamy": 2}
-NUMBER = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+NUMBER = r"[-+]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 INTERVAL = re.compile(rf"^\s*({NUMBER})\s+to\s+({NUMBER})\s*$")
 
 
@@ -36,7 +37,7 @@ def parse_prior(spec: object, where: str) -> Quantile:
     if isinstance(spec, bool):
         raise ScenarioError(where, "a number, a text like \"2 to 5\" or a table", str(spec).lower())
     if isinstance(spec, (int, float)):
-        return _fixed(float(spec), where)
+        return _fixed(spec, where)
     if isinstance(spec, str):
         return _interval(spec, where)
     if isinstance(spec, Mapping):
@@ -44,10 +45,21 @@ def parse_prior(spec: object, where: str) -> Quantile:
     raise ScenarioError(where, 'a number, a text like "2 to 5" or a table', repr(spec))
 
 
+def _below(where: str, key: str) -> str:
+    """The place of a key inside a prior; a line number stays at the end."""
+    place, line, number = where.partition(" (line ")
+    return f"{place}{key}{line}{number}"
+
+
+def _finite(value: object) -> bool:
+    """Whether a value is a number that a float can hold; whole numbers in TOML may be larger."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
 def _fixed(value: float, where: str) -> Quantile:
-    if not math.isfinite(value):
+    if not _finite(value):
         raise ScenarioError(where, "a finite number", str(value))
-    return Quantile("fixed", f"{value:g}", loc=value)
+    return Quantile("fixed", f"{value:g}", loc=float(value))
 
 
 def _interval(text: str, where: str) -> Quantile:
@@ -58,6 +70,8 @@ def _interval(text: str, where: str) -> Quantile:
     if low <= 0:
         advice = f"a lognormal is positive: write {{ normal = [{(low + high) / 2:g}, {abs(high - low) / (2 * Z95):.3g}] }}"
         raise ScenarioError(where, 'LOW > 0 in "LOW to HIGH"', f'"{text}"', advice)
+    if not math.isfinite(high):
+        raise ScenarioError(where, 'two finite numbers in "LOW to HIGH"', f'"{text}"')
     if low >= high:
         raise ScenarioError(where, 'low < high in "LOW to HIGH"', f'"{text}"', f'did you mean "{high:g} to {low:g}"?')
     mean, sd = (math.log(low) + math.log(high)) / 2, (math.log(high) - math.log(low)) / (2 * Z95)
@@ -77,13 +91,13 @@ def _table(spec: dict[str, Any], where: str) -> Quantile:
     name = names[0]
     extra = set(spec) - {name, "low", "high"}
     if extra:
-        raise ScenarioError(f"{where}.{sorted(extra)[0]}", "low or high", sorted(extra)[0])
-    return _named(name, _numbers(spec[name], NAMED[name], f"{where}.{name}"), spec, where)
+        raise ScenarioError(_below(where, f".{sorted(extra)[0]}"), "low or high", sorted(extra)[0])
+    return _named(name, _numbers(spec[name], NAMED[name], _below(where, f".{name}")), spec, where)
 
 
 def _numbers(values: object, count: int, where: str) -> list[float]:
     good = isinstance(values, (list, tuple)) and len(values) == count
-    if not good or any(isinstance(v, bool) or not isinstance(v, (int, float)) or not math.isfinite(v) for v in values):  # type: ignore[attr-defined]
+    if not good or not all(map(_finite, values)):  # type: ignore[call-overload]
         raise ScenarioError(where, f"{count} finite numbers", repr(values))
     return [float(v) for v in values]  # type: ignore[attr-defined]
 
@@ -93,13 +107,13 @@ def _named(name: str, ab: list[float], spec: Mapping[str, Any], where: str) -> Q
     low, high = _bounds(name, spec, where)
     text = f"{name}({a:g}, {b:g})" + (f" in ({low:g}, {high:g})" if {"low", "high"} & set(spec) else "")
     if name in ("normal", "lognormal", "logitnormal") and b <= 0:
-        raise ScenarioError(f"{where}.{name}", "a standard deviation > 0", f"{b:g}")
+        raise ScenarioError(_below(where, f".{name}"), "a standard deviation > 0", f"{b:g}")
     if name in ("uniform", "loguniform") and a >= b:
-        raise ScenarioError(f"{where}.{name}", "low < high", f"[{a:g}, {b:g}]")
+        raise ScenarioError(_below(where, f".{name}"), "low < high", f"[{a:g}, {b:g}]")
     if name in ("lognormal", "loguniform") and a <= 0:
-        raise ScenarioError(f"{where}.{name}", "a positive first number", f"{a:g}")
+        raise ScenarioError(_below(where, f".{name}"), "a positive first number", f"{a:g}")
     if name == "kumaraswamy" and min(a, b) <= 0:
-        raise ScenarioError(f"{where}.{name}", "two positive numbers", f"[{a:g}, {b:g}]")
+        raise ScenarioError(_below(where, f".{name}"), "two positive numbers", f"[{a:g}, {b:g}]")
     if name == "normal":
         cut = math.isfinite(low) or math.isfinite(high)
         return q.truncated_normal(a, b, low, high, text) if cut else Quantile("identity", text, loc=a, scale=b)
@@ -117,14 +131,14 @@ def _bounds(name: str, spec: Mapping[str, Any], where: str) -> tuple[float, floa
     given = {"low", "high"} & set(spec)
     if given and name not in ("normal", "logitnormal"):
         raise ScenarioError(where, f"no low or high with {name}", ", ".join(sorted(given)))
-    low, high = (_numbers([spec.get(k, 0.0)], 1, f"{where}.{k}")[0] if k in spec else d for k, d in zip(("low", "high"), default, strict=True))
+    low, high = (_numbers([spec.get(k, 0.0)], 1, _below(where, f".{k}"))[0] if k in spec else d for k, d in zip(("low", "high"), default, strict=True))
     if low >= high:
         raise ScenarioError(where, "low < high", f"low = {low:g}, high = {high:g}")
     return low, high
 
 
 def _percentiles(spec: dict[str, Any], where: str) -> Quantile:
-    points = {float(key[1:]) / 100: _numbers([value], 1, f"{where}.{key}")[0] for key, value in spec.items()}
+    points = {float(key[1:]) / 100: _numbers([value], 1, _below(where, f".{key}"))[0] for key, value in spec.items()}
     order = sorted(points)
     if len(points) < 2 or order[0] <= 0 or order[-1] >= 1:
         raise ScenarioError(where, "two or more percentiles between p0 and p100, both excluded", ", ".join(spec))
@@ -139,10 +153,10 @@ def _mixture(spec: dict[str, Any], where: str) -> Quantile:
     extra = set(spec) - {"mixture", "weights"}
     if extra or not isinstance(parts, (list, tuple)) or len(parts) < 2:
         raise ScenarioError(where, "mixture = [PRIOR, PRIOR, ...], weights = [...]", repr(spec))
-    shares = _numbers(weights if weights is not None else [1 / len(parts)] * len(parts), len(parts), f"{where}.weights")
+    shares = _numbers(weights if weights is not None else [1 / len(parts)] * len(parts), len(parts), _below(where, ".weights"))
     if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
-        raise ScenarioError(f"{where}.weights", "positive weights that sum to one", repr(shares))
-    read = [parse_prior(part, f"{where}.mixture[{n}]") for n, part in enumerate(parts)]
+        raise ScenarioError(_below(where, ".weights"), "positive weights that sum to one", repr(shares))
+    read = [parse_prior(part, _below(where, f".mixture[{n}]")) for n, part in enumerate(parts)]
     if any(part.kind == "fixed" for part in read):
         raise ScenarioError(where, "continuous parts", "a fixed number", "give it a narrow interval instead")
     text = " or ".join(f"{share:.0%}: {part.text}" for share, part in zip(shares, read, strict=True))

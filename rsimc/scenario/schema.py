@@ -95,10 +95,10 @@ class SeriesChoice(_Table):
 class CalibrationSettings(_Table):
     """How the posterior is sampled. warmup and draws are numbers of iterations per chain."""
 
-    chains: Whole = Field(default=4, ge=1, le=64)
-    warmup: Whole = Field(default=500, ge=50, le=100_000)
+    chains: Whole = Field(default=8, ge=1, le=64)
+    warmup: Whole = Field(default=320, ge=50, le=100_000)
     draws: Whole = Field(default=1024, ge=16, le=1_000_000)
-    target_accept: float = Field(default=0.85, ge=0.5, le=0.999)
+    target_accept: float = Field(default=0.8, ge=0.5, le=0.999)
     max_tree_depth: Whole = Field(default=8, ge=3, le=12)
     seed: Whole = Field(default=1, ge=0, le=SEEDS - 1)
 

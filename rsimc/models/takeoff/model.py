@@ -116,7 +116,8 @@ class Takeoff:
         behind = state.released - state.now.effective_compute + slope * lag
         released = state.now.effective_compute + slope * (dt - lag) + behind * maths.exp(-dt / lag)
         now = self._now(params, s, released, drift, t + dt)
-        clipped = state.clipped | (pace > software.LOG_RATE_FENCE)
+        below = state.software < params["software_ceiling"] - 1.0  # at the ceiling the pace decides nothing
+        clipped = state.clipped | ((pace > software.LOG_RATE_FENCE) & below)
         return State(s, released, drift, now, _remembered(state.now), clipped)
 
     def _now(self, params: Params, s: Array, released: Array, drift: noise.Noise, t: Array) -> Now:

@@ -35,12 +35,14 @@ def log_pace(params: Params, log_research_gain: Array, software: Array, noise: A
 
 
 def advance(params: Params, software: Array, pace_log: Array, dt: float) -> Array:
-    """Software after dt, exact when research effort is frozen.
+    """Software after dt at frozen research effort: exact far below the ceiling, of second order near it.
 
-    Without the ceiling s rises by D = log(1 + beta pace dt)/beta; the ceiling maps that to
-    s' = S - log(1 + (e^{S - s} - 1) e^{-D}).
+    Without the ceiling s rises by D = log(1 + beta pace dt)/beta. The ceiling S, a distance Z = S - s away, maps that
+    to s' = S - log(1 + (e^Z - 1) e^{-D}) = s + D - log(1 + (e^D - 1) e^{-Z}), which loses no digits far below it. Only a
+    share 1 - e^{-Z} of D becomes software, so that only that share makes the next ideas harder: it multiplies beta.
     """
-    beta = hardness(params)
+    room = maths.maximum(params["software_ceiling"] - software, 0.0)
+    beta = hardness(params) * maths.maximum(-maths.expm1(-room), 1e-6)
     rise = maths.log1p(beta * maths.exp(maths.minimum(pace_log, LOG_RATE_FENCE)) * dt) / beta
-    room = maths.maximum(params["software_ceiling"] - software, 1e-4)
-    return software + room - maths.log1p(maths.expm1(room) * maths.exp(-rise))
+    rise = maths.maximum(rise, 1e-30)
+    return software + rise - maths.softplus(maths.log(-maths.expm1(-rise)) + rise - room)

@@ -1,0 +1,1 @@
+"""From exact counts to probabilities, dates and their errors."""

@@ -1,0 +1,83 @@
+"""The forecast as one JSON document, schema rsimc.forecast/1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rsimc.analysis.estimates import Curve
+from rsimc.analysis.forecast import Forecast
+from rsimc.calibration.posterior import prior_driven
+from rsimc.dates import DAYS_PER_YEAR, iso_date
+
+SCHEMA = "rsimc.forecast/1"
+QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+YEARS = (*range(2026, 2041), 2045, 2050, 2055)
+
+
+def document(forecast: Forecast) -> dict[str, Any]:
+    """Everything that is published, as plain data."""
+    manifest, counts = forecast.manifest, forecast.counts
+    trees = forecast.posterior.tree if forecast.posterior else None
+    return {
+        "schema": SCHEMA,
+        "id": manifest.id,
+        "scenario": manifest.scenario["name"],
+        "model": manifest.inputs["model"],
+        "as_of": manifest.scenario["as_of"],
+        "seed": manifest.seed,
+        "n": counts.n,
+        "horizon": f"{forecast.study.scenario.run.horizon}-01-01",
+        "milestones": {m.name: {"definition": m.definition, **_milestone(forecast, m.name)} for m in forecast.milestones},
+        "durations": {name: _duration(found) for name, found in forecast.durations.items()},
+        "classes": {name: found.as_dict() for name, found in forecast.classes().items()},
+        "counts": {"n": counts.n, **{name: counts.account(name) for name in ("nonfinite", "clipped", "conditioned_out")}},
+        "diagnostics": _diagnostics(forecast),
+        "prior_driven": None if trees is None else prior_driven(trees),
+        "forms": "one model form; its own uncertainty about the form is not in these numbers",
+        "structural_range": None,
+        "errors": "batch means over 64 segments of the posterior's chains, never below binomial; null below 16 segments",
+        "files": {"run": str(forecast.folder), "report": str(forecast.folder / "report.html")},
+        "seconds": forecast.seconds,
+    }
+
+
+def _milestone(forecast: Forecast, name: str) -> dict[str, Any]:
+    found = forecast.curve(name)
+    until = forecast.study.scenario.run.horizon
+    return {
+        "quantiles": {f"{q:g}": _date(found.quantile(q)) for q in QUANTILES},
+        "quantile_se_days": {f"{q:g}": _days(found.quantile_se(q)) for q in QUANTILES},
+        "probability_by": {f"{y}-12-31": forecast.probability(name, str(y)).as_dict() for y in YEARS if y < until},
+        "not_within_horizon": found.beyond().as_dict(),
+    }
+
+
+def _duration(found: Curve) -> dict[str, Any]:
+    values = {f"{q:g}": found.quantile(q) for q in QUANTILES}
+    shortest = float(found.edges[0])  # what lies below it is at once, or in the other order
+    return {
+        "quantiles_years": {q: None if x is None else 0.0 if x <= shortest else float(f"{x:.4g}") for q, x in values.items()},
+        "not_within_horizon": found.beyond().as_dict(),
+    }
+
+
+def _diagnostics(forecast: Forecast) -> dict[str, Any] | None:
+    if forecast.posterior is None:
+        return None
+    verdict = forecast.posterior.verdict
+    return {
+        "rhat_max": round(verdict.rhat_max, 4),
+        "ess_min": round(min(verdict.ess_bulk_min, verdict.ess_tail_min), 1),
+        "divergence_rate": verdict.divergence_rate,
+        "trusted": verdict.trusted,
+        "draws": verdict.draws,
+        "problems": list(verdict.problems),
+    }
+
+
+def _date(year: float | None) -> str | None:
+    return None if year is None else iso_date(year)
+
+
+def _days(years: float | None) -> float | None:
+    return None if years is None else round(years * DAYS_PER_YEAR, 1)

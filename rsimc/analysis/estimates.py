@@ -1,0 +1,107 @@
+"""Probabilities and quantiles from counts by batch, with standard errors from the spread over batches.
+
+A batch is a contiguous segment of the posterior's chains, so the spread sees autocorrelation and the clustering of
+trajectories by draw (batch means; Geyer 1992). A standard error is never less than the binomial one, and null when fewer
+than 16 batches are filled.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+MIN_BATCHES = 16
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A probability p with its standard error, and the number of independent draws that would have the same error."""
+
+    p: float
+    se: float | None
+    n_eff: float | None
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Plain data, rounded where digits mean nothing."""
+        se = None if self.se is None else float(f"{self.se:.3g}")
+        return {"p": round(self.p, 6), "se": se, "n_eff": None if self.n_eff is None else round(self.n_eff, 1)}
+
+
+def estimate(hits: np.ndarray, sizes: np.ndarray) -> Estimate:
+    """The probability of an event from hits [batch] among sizes [batch] (a ratio of sums, residuals by batch)."""
+    total = float(sizes.sum())
+    if total == 0:
+        return Estimate(math.nan, None, None)
+    p = float(hits.sum()) / total
+    filled = int((sizes > 0).sum())
+    if filled < MIN_BATCHES:
+        return Estimate(p, None, None)
+    residual = hits - p * sizes
+    spread = math.sqrt(filled / (filled - 1) * float((residual**2).sum())) / total
+    smoothed = (float(hits.sum()) + 0.5) / (total + 1.0)  # so that 0 hits do not claim certainty
+    se = max(spread, math.sqrt(smoothed * (1.0 - smoothed) / total))
+    return Estimate(p, se, smoothed * (1.0 - smoothed) / se**2)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The distribution function of one quantity over increasing edges.
+
+    hits [batch, edge]: trajectories at or below each edge; sizes [batch]: trajectories. Between edges hits are
+    interpolated linearly. Edges are decimal years, or years for durations.
+    """
+
+    edges: np.ndarray
+    hits: np.ndarray
+    sizes: np.ndarray
+
+    @property
+    def p(self) -> np.ndarray:
+        """Probability at each edge."""
+        return self.hits.sum(axis=0) / max(float(self.sizes.sum()), 1.0)
+
+    @property
+    def se(self) -> np.ndarray:
+        """Standard error at each edge; NaN where it is null."""
+        errors = [estimate(self.hits[:, k], self.sizes).se for k in range(len(self.edges))]
+        return np.array([math.nan if se is None else se for se in errors])
+
+    def at(self, x: float) -> Estimate:
+        """The probability of the quantity being at most x."""
+        hits = np.array([np.interp(x, self.edges, row, left=0.0) for row in self.hits])
+        return estimate(hits, self.sizes)
+
+    def beyond(self) -> Estimate:
+        """The probability of lying beyond the last edge: not within the horizon."""
+        return estimate(self.sizes - self.hits[:, -1], self.sizes)
+
+    def quantile(self, q: float) -> float | None:
+        """The edge below which a share q lies; None when it lies beyond the last edge (or at the first)."""
+        p = self.p
+        if q > p[-1]:
+            return None
+        k = int(np.searchsorted(p, q, side="left"))
+        if k == 0:
+            return float(self.edges[0])
+        rise = p[k] - p[k - 1]
+        return float(self.edges[k - 1] + (self.edges[k] - self.edges[k - 1]) * (q - p[k - 1]) / rise)
+
+    def quantile_se(self, q: float) -> float | None:
+        """Standard error of a quantile: half the distance between the quantiles at q -/+ the error of p there."""
+        x = self.quantile(q)
+        error = None if x is None else self.at(x).se
+        if error is None:
+            return None
+        low, high = self.quantile(max(q - error, 1e-12)), self.quantile(q + error)
+        return None if low is None or high is None else (high - low) / 2.0
+
+
+def curve(counts: np.ndarray, accounts: np.ndarray, edges: np.ndarray) -> Curve:
+    """The curve of bins [batch, bin] (underflow, inside, beyond); accounts [batch, (counted, nonfinite, ...)].
+
+    Trajectories that were not finite stay in the denominator: nothing is dropped.
+    """
+    hits = np.cumsum(counts[:, :-1], axis=1).astype(np.float64)
+    return Curve(np.asarray(edges, dtype=np.float64), hits, accounts[:, :2].sum(axis=1).astype(np.float64))

@@ -1,0 +1,138 @@
+"""A finished run as Python sees it: probabilities, dates, curves and fans, each with its error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from rsimc.analysis.estimates import Curve, Estimate, curve, estimate
+from rsimc.dates import end_of_day, iso_date, last_day
+from rsimc.engine.counts import Counts
+from rsimc.engine.plan import DURATION_BINS
+from rsimc.errors import RunError, UsageError, nearest
+from rsimc.models.base import Milestone
+from rsimc.runs.driver import Finished, merged
+from rsimc.runs.manifest import Manifest, make_manifest, read_manifest
+from rsimc.runs.posteriors import Posterior, open_posterior
+from rsimc.runs.study import Study, resolve
+from rsimc.scenario import Scenario
+
+FAN_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A run folder, opened. seconds: how long each stage took when it was just made, else empty."""
+
+    manifest: Manifest
+    study: Study
+    counts: Counts
+    posterior: Posterior | None
+    seconds: dict[str, float]
+
+    @property
+    def folder(self) -> Path:
+        """The run folder."""
+        return self.manifest.folder
+
+    @property
+    def milestones(self) -> tuple[Milestone, ...]:
+        """The model's milestones, in order."""
+        return self.study.model.milestones
+
+    @cached_property
+    def curves(self) -> dict[str, Curve]:
+        """The distribution of each milestone's date, over decimal years."""
+        edges = np.array(self.study.plan.grid.edges())
+        parts = self.counts.milestones
+        return {m.name: curve(parts[:, n], self.counts.accounts, edges) for n, m in enumerate(self.milestones)}
+
+    @cached_property
+    def durations(self) -> dict[str, Curve]:
+        """The distribution of each duration, in years."""
+        edges, parts = DURATION_BINS.edges(), self.counts.durations
+        names = [d.name for d in self.study.model.durations]
+        return {name: curve(parts[:, n], self.counts.accounts, edges) for n, name in enumerate(names)}
+
+    def curve(self, name: str) -> Curve:
+        """The curve of one milestone. Raises UsageError with the nearest known name."""
+        if name not in self.curves:
+            raise UsageError("milestone", "the name of a milestone", f'"{name}"', nearest(name, self.curves))
+        return self.curves[name]
+
+    def probability(self, name: str, by: str) -> Estimate:
+        """The probability of a milestone by the end of a day, month or year, such as `2028-12-31` or `2028`.
+
+        Raises UsageError for an unknown milestone, or a date that is none or lies beyond the horizon.
+        """
+        found = self.curve(name)
+        try:
+            year = end_of_day(last_day(by))
+        except ValueError as error:
+            raise UsageError("by", "a date such as 2028-12-31, 2028-12 or 2028", f'"{by}"') from error
+        if year > self.study.plan.grid.end + 2 / 365.25:
+            raise UsageError("by", f"a date before the horizon {self.study.scenario.run.horizon}", by, "raise run.horizon")
+        return found.at(year)
+
+    def quantile(self, name: str, q: float) -> str | None:
+        """The ISO date by which a milestone has happened with probability q; None beyond the horizon."""
+        if not 0.0 < q < 1.0:
+            raise UsageError("q", "a probability between 0 and 1", f"{q:g}")
+        year = self.curve(name).quantile(q)
+        return None if year is None else iso_date(year)
+
+    def cdf(self, name: str) -> xr.Dataset:
+        """The distribution function of a milestone: p and se over decimal years, with ISO dates as a coordinate."""
+        found = self.curve(name)
+        coords = {"year": found.edges, "date": ("year", [iso_date(x) for x in found.edges])}
+        return xr.Dataset({"p": ("year", found.p), "se": ("year", found.se)}, coords, {"milestone": name, "run": self.manifest.id})
+
+    def fan(self, observable: str, quantiles: tuple[float, ...] = FAN_QUANTILES) -> xr.DataArray:
+        """Quantiles of an observable at the stored dates [year, quantile], in its unit; inf or 0 beyond its bins."""
+        names = [o.name for o in self.study.model.observables]
+        if observable not in names:
+            raise UsageError("observable", "the name of an observable", f'"{observable}"', nearest(observable, names))
+        place = names.index(observable)
+        edges = self.study.plan.fan_bins[place].edges()
+        counts = self.counts.fans[:, place, : len(edges) + 1]
+        cumulative = np.cumsum(counts[:, :-1], axis=1) / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        values = np.array([[_crossing(row, edges, q) for q in quantiles] for row in cumulative])
+        coords = {"year": self.study.plan.stored_years, "quantile": list(quantiles)}
+        return xr.DataArray(values, coords, ("year", "quantile"), observable)
+
+    def classes(self) -> dict[str, Estimate]:
+        """The probability of each kind of takeoff."""
+        sizes = self.counts.accounts[:, :2].sum(axis=1).astype(np.float64)
+        hits = self.counts.classes.astype(np.float64)
+        return {name: estimate(hits[:, n], sizes) for n, name in enumerate(self.study.model.classes)}
+
+
+def _crossing(cumulative: np.ndarray, edges: np.ndarray, q: float) -> float:
+    if q <= cumulative[0]:
+        return float(edges[0])
+    if q > cumulative[-1]:
+        return float(edges[-1])
+    k = int(np.searchsorted(cumulative, q, side="left"))
+    share = (q - cumulative[k - 1]) / (cumulative[k] - cumulative[k - 1])
+    return float(edges[k - 1] + share * (edges[k] - edges[k - 1]))
+
+
+def opened(finished: Finished, study: Study, posterior: Posterior | None, seconds: dict[str, float]) -> Forecast:
+    """The forecast of a run that has just finished."""
+    return Forecast(finished.manifest, study, finished.counts, posterior, seconds)
+
+
+def open_run(folder: str | Path) -> Forecast:
+    """Open a run folder. Raises RunError when it is incomplete, damaged, or of another version of rsimc."""
+    manifest = read_manifest(Path(folder))
+    study = resolve(Scenario.model_validate(manifest.scenario))
+    posterior = open_posterior(manifest.folder / "posterior.nc", study) if manifest.posterior else None
+    again = make_manifest(manifest.folder, study, posterior, manifest.seed, manifest.draws)
+    if again.id != manifest.id:
+        found = f"one made by rsimc {manifest.machine['versions']['rsimc']} from other inputs"
+        raise RunError(str(folder), "a run that this version of rsimc can read", found, "open it with that version")
+    return Forecast(manifest, study, merged(study, manifest), posterior, {})

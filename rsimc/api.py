@@ -1,0 +1,118 @@
+"""The public functions: what the command line does, from Python."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import jax
+
+from rsimc.analysis.forecast import Forecast, open_run, opened
+from rsimc.engine.device import use_cpu_cores
+from rsimc.errors import UsageError
+from rsimc.publish.report import write_report
+from rsimc.publish.summary import write_summary
+from rsimc.runs.cache import cache_dir
+from rsimc.runs.driver import simulate as run_chunks
+from rsimc.runs.posteriors import Posterior, find_or_fit, open_posterior, require_trusted
+from rsimc.runs.study import Study, resolve
+from rsimc.scenario import Scenario, load_scenario
+
+__all__ = ["calibrate", "forecast", "open_run", "simulate"]
+
+Progress = Callable[[str, int, int], None]
+MAX_DRAWS = 2**32
+
+
+def quiet(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def prepare_devices() -> None:
+    """Let jax see every core, and keep compiled programs between processes."""
+    use_cpu_cores()
+    if jax.config.jax_compilation_cache_dir is None:
+        jax.config.update("jax_compilation_cache_dir", str(cache_dir() / "xla"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def load_study(scenario: str | Path | Scenario, overrides: Sequence[str] = ()) -> Study:
+    """A scenario by bundled name, path or value, resolved."""
+    return resolve(scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario), overrides))
+
+
+def calibrate(scenario: str | Path | Scenario = "baseline", overrides: Sequence[str] = (), progress: Progress = quiet) -> Posterior:
+    """The posterior of a scenario, from the cache or fitted now. Its verdict says whether to trust it."""
+    prepare_devices()
+    return find_or_fit(load_study(scenario, overrides), progress)
+
+
+def simulate(
+    scenario: str | Path | Scenario = "baseline",
+    overrides: Sequence[str] = (),
+    *,
+    posterior: str | Path | None = None,
+    prior: bool = False,
+    output: str | Path | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    accept_untrusted: bool = False,
+    progress: Progress = quiet,
+) -> Forecast:
+    """A batch run: from the cached posterior (fitted when there is none), a posterior file, or the prior."""
+    if prior and posterior is not None:
+        raise UsageError("prior", "either the prior or a posterior file", "both")
+    study = load_study(scenario, overrides)
+    count, key = _sizes(study, draws, seed)
+    prepare_devices()
+    begun = time.monotonic()
+    found = None
+    if not prior:
+        found = open_posterior(Path(posterior), study) if posterior is not None else find_or_fit(study, progress)
+        require_trusted(found, accept_untrusted)
+    fitted = time.monotonic()
+    finished = run_chunks(study, found, Path(output) if output is not None else None, count, key, progress)
+    seconds = {"calibrate": round(fitted - begun, 2), "simulate": round(time.monotonic() - fitted, 2)}
+    return opened(finished, study, found, seconds)
+
+
+def forecast(
+    scenario: str | Path | Scenario = "baseline",
+    overrides: Sequence[str] = (),
+    *,
+    output: str | Path | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    accept_untrusted: bool = False,
+    progress: Progress = quiet,
+) -> Forecast:
+    """The main job: calibrate (or find the posterior), simulate, report. Returns the opened run.
+
+    Raises ScenarioError or DataError before any long work, CalibrationError when the posterior cannot be trusted,
+    RunError or OutputError for the folder.
+    """
+    made = simulate(
+        scenario, overrides, output=output, draws=draws, seed=seed, accept_untrusted=accept_untrusted, progress=progress
+    )
+    begun = time.monotonic()
+    publish(made)
+    made.seconds["report"] = round(time.monotonic() - begun, 2)
+    return made
+
+
+def publish(made: Forecast) -> Path:
+    """Write the summary, the report and the checksums into the run folder; returns the report's path."""
+    write_summary(made)
+    return write_report(made)
+
+
+def _sizes(study: Study, draws: int | None, seed: int | None) -> tuple[int, int]:
+    count = study.scenario.run.draws if draws is None else draws
+    key = study.scenario.run.seed if seed is None else seed
+    if not 1 <= count <= MAX_DRAWS:
+        raise UsageError("draws", f"a number of trajectories from 1 to {MAX_DRAWS}", f"{count}")
+    if not 0 <= key < 2**32:
+        raise UsageError("seed", "a whole number from 0 to 4294967295", f"{key}")
+    return count, key

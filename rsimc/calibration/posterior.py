@@ -1,0 +1,126 @@
+"""A posterior as an ArviZ DataTree: named parameters, the latent z, past noise, predictions, diagnostics.
+
+Groups: posterior (parameters in their units), latent (z and innovations, standard normal a priori), sample_stats,
+prior (draws of the priors), posterior_predictive (what every row would read), log_likelihood, observed_data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from rsimc.calibration.fit import Draws, Settings
+from rsimc.calibration.target import Target
+from rsimc.calibration.verdict import Verdict, judge
+from rsimc.priors.vector import PriorSet
+
+PRIOR_DRAWS = 2000
+BATCH = 256
+PRIOR_DRIVEN = 0.1
+
+
+def assemble(target: Target, draws: Draws, settings: Settings, attrs: Mapping[str, str]) -> xr.DataTree:
+    """The tree of a fit, with its verdict in `attrs["verdict"]` as JSON."""
+    import arviz  # seconds to import: only those who calibrate pay
+
+    predictive, log_likelihood = _row_quantities(target, draws)
+    keys = [f"{row.series}/{row.key}" for row in target.rows]
+    coords: dict[str, object] = {"z_name": list(target.priors.names), "row": keys, "process": list(target.model.innovations)}
+    coords |= {f"{name}_label": labels for name, labels in _labels(target.priors).items()}
+    dims = {"z": ["z_name"], "innovations": ["beat", "process"]} | {n: [f"{n}_label"] for n in _labels(target.priors)}
+    dims |= {"value": ["row"]}
+    posterior = _parameters(target.priors, draws.z)
+    prior = _parameters(target.priors, np.random.default_rng(settings.seed).standard_normal((1, PRIOR_DRAWS, target.priors.size)))
+    groups = {
+        "posterior": posterior,
+        "latent": {"z": draws.z, "innovations": draws.innovations},
+        "sample_stats": {
+            "lp": draws.log_posterior,
+            "diverging": draws.diverging,
+            "energy": draws.energy,
+            "tree_steps": draws.tree_steps,
+            "acceptance_rate": draws.accept_prob,
+        },
+        "prior": prior,
+        "posterior_predictive": {"value": predictive},
+        "log_likelihood": {"value": log_likelihood},
+        "observed_data": {"value": np.array([row.value for row in target.rows])},
+    }
+    tree = arviz.from_dict(groups, coords=coords, dims=dims)
+    tree.attrs = {**attrs, "step_size": json.dumps(draws.step_size.tolist())}
+    tree.attrs["verdict"] = json.dumps(judge(tree, settings.max_tree_depth).as_dict())
+    return tree
+
+
+def verdict(tree: xr.DataTree) -> Verdict:
+    """The verdict that was stored with a posterior."""
+    stored = json.loads(tree.attrs["verdict"])
+    stored.pop("trusted")
+    return Verdict(**{**stored, "problems": tuple(stored["problems"]), "advice": tuple(stored["advice"])})
+
+
+def tables(tree: xr.DataTree, priors: PriorSet) -> tuple[np.ndarray, np.ndarray]:
+    """Parameter values [parameters, draws] in the order of the priors, and past innovations [beats, processes, draws].
+
+    Draws in chain order, float64.
+    """
+    posterior = tree["posterior"].to_dataset()
+    rows = []
+    for name, label, _ in priors.entries:
+        array = posterior[name] if label is None else posterior[name].sel({f"{name}_label": label})
+        rows.append(array.transpose("chain", "draw").values.reshape(-1))
+    past = tree["latent"]["innovations"].transpose("beat", "process", "chain", "draw").values
+    return np.stack(rows), past.reshape(*past.shape[:2], -1)
+
+
+def contraction(tree: xr.DataTree) -> dict[str, float]:
+    """How much the data narrowed each parameter: 1 - posterior variance of z, whose prior variance is 1."""
+    z = tree["latent"]["z"]
+    narrowed = 1.0 - z.var(("chain", "draw"))
+    return {str(name): float(value) for name, value in zip(narrowed["z_name"].values, narrowed.values, strict=True)}
+
+
+def prior_driven(tree: xr.DataTree) -> list[str]:
+    """Parameters that the data neither narrowed by a tenth of their variance nor moved by 0.2 prior sds."""
+    moved = abs(tree["latent"]["z"].mean(("chain", "draw")))
+    shift = {str(n): float(v) for n, v in zip(moved["z_name"].values, moved.values, strict=True)}
+    return [name for name, value in contraction(tree).items() if value < PRIOR_DRIVEN and shift[name] < 0.2]
+
+
+def _labels(priors: PriorSet) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = {}
+    for name, label, _ in priors.entries:
+        if label is not None:
+            out.setdefault(name, []).append(label)
+    return out
+
+
+def _parameters(priors: PriorSet, z: np.ndarray) -> dict[str, np.ndarray]:
+    """Named values [chain, draw(, label)] of z [chain, draw, size]."""
+    out: dict[str, list[np.ndarray]] = {}
+    for n, (name, _, prior) in enumerate(priors.entries):
+        out.setdefault(name, []).append(prior.at(z[..., n]))
+    labelled = _labels(priors)
+    return {name: np.stack(parts, axis=-1) if name in labelled else parts[0] for name, parts in out.items()}
+
+
+def _row_quantities(target: Target, draws: Draws) -> tuple[np.ndarray, np.ndarray]:
+    """Predictions and log likelihoods of all rows [chain, draw, rows], by the same simulator."""
+    shape = draws.z.shape[:2]
+    z = draws.z.reshape(-1, draws.z.shape[-1])
+    innovations = draws.innovations.reshape(-1, *draws.innovations.shape[2:])
+    with jax.enable_x64(True):
+
+        def one(pair: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+            path, params = target.simulate(*pair)
+            predicted = jnp.concatenate([term.predict(path, params) for term in target.terms])
+            return predicted, jnp.concatenate([term.log_likelihood(path, params) for term in target.terms])
+
+        both = jax.jit(lambda a, b: jax.lax.map(one, (a, b), batch_size=BATCH))(jnp.asarray(z), jnp.asarray(innovations))
+        predicted, density = (np.asarray(part).reshape(*shape, -1) for part in both)
+    return predicted, density

@@ -1,0 +1,153 @@
+"""`rsimc check`: whether a scenario can be forecast, and what it comes to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from rsimc.calibration.target import nuisance_parameters
+from rsimc.cli.options import console, emit_json, json_option, scenario_argument, set_option
+from rsimc.cli.tables import heading, number, say, prior_grid, prior_headings, prior_row, quantiles, table
+from rsimc.models.base import prior_set
+from rsimc.observations import SERIES, Observation, select
+from rsimc.priors.quantiles import Quantile
+from rsimc.runs.study import Study, resolve
+from rsimc.scenario import Scenario, load_scenario
+
+Changed = dict[str, tuple[Quantile, Quantile]]
+"""By flat name: the scenario's prior and the model's own."""
+
+
+@click.command("check")
+@scenario_argument
+@set_option
+@json_option
+def command(scenario: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Validate a SCENARIO (a bundled name or a file) without running it: its model, its priors, its data.
+
+    Shows the priors that differ from the model's own, the observations known by its date, and how it will be run.
+    """
+    study = resolve(load_scenario(scenario, overrides))
+    if as_json:
+        emit_json(document(study))
+    else:
+        _show(study, console())
+
+
+def document(study: Study) -> dict[str, object]:
+    """What a scenario comes to, as JSON."""
+    scenario = study.scenario
+    return {
+        "schema": "rsimc.check/1",
+        "ok": True,
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "model": study.model.name,
+        "version": study.model.version,
+        "as_of": scenario.as_of.isoformat(),
+        "parameters": study.priors.size,
+        "priors": [_prior(name, *pair) for name, pair in changed_priors(study).items()],
+        "data": [_series(study, name) for name in _wanted(scenario)],
+        "calibration": scenario.calibration.model_dump(),
+        "run": scenario.run.model_dump(),
+        "condition_on_not_yet": scenario.condition_on_not_yet,
+    }
+
+
+def changed_priors(study: Study) -> Changed:
+    """The priors that differ from those of the model and of its likelihoods."""
+    terms = study.target.terms if study.target else ()
+    own = prior_set(study.model.parameters + nuisance_parameters(term.series for term in terms), {})
+    pairs = zip(study.priors.names, study.priors.entries, own.entries, strict=True)
+    return {name: (mine[2], theirs[2]) for name, mine, theirs in pairs if mine[2] != theirs[2]}
+
+
+def _prior(name: str, mine: Quantile, own: Quantile) -> dict[str, object]:
+    return {
+        "name": name,
+        "prior": mine.text,
+        "quantiles": quantiles(mine),
+        "default": own.text,
+        "default_quantiles": quantiles(own),
+    }
+
+
+def _wanted(scenario: Scenario) -> list[str]:
+    return [name for name, choice in scenario.data.items() if choice.use]
+
+
+def _known(scenario: Scenario, name: str) -> tuple[Observation, ...]:
+    choice = scenario.data[name]
+    return select(name, scenario.as_of, choice.suite, choice.vintage, Path(choice.file) if choice.file else None)
+
+
+def _series(study: Study, name: str) -> dict[str, object]:
+    """A series as the scenario uses it. used: rows of `known` that its likelihood reads."""
+    known = _known(study.scenario, name)
+    used = [row for row in study.rows if row.series == name]
+    return {
+        "series": name,
+        "suite": next((row.suite for row in known), "") or None,
+        "vintage": next((row.vintage for row in known), "") or None,
+        "known": len(known),
+        "used": len(used),
+        "first": min((row.date.isoformat() for row in used), default=None),
+        "last": max((row.date.isoformat() for row in used), default=None),
+        "last_published": max((row.published.isoformat() for row in used), default=None),
+    }
+
+
+def _show(study: Study, out: Console) -> None:
+    scenario = study.scenario
+    out.print(heading(scenario.name), f"({study.model.name}, as of {scenario.as_of})")
+    say(out, scenario.title)
+    out.print()
+    _show_priors(study, out)
+    out.print()
+    _show_data(study, out)
+    out.print()
+    _show_settings(scenario, out)
+    out.print()
+    out.print("ok")
+
+
+def _show_priors(study: Study, out: Console) -> None:
+    changed = changed_priors(study)
+    if not changed:
+        out.print(f"Priors: all {study.priors.size} are the model's own")
+        return
+    out.print(f"Priors: {len(changed)} of {study.priors.size} differ from the model's own")
+    grid = prior_headings(prior_grid([*changed, "  instead of"], out.width), "Name", "Prior")
+    for name, (mine, own) in changed.items():
+        prior_row(grid, name, mine)
+        prior_row(grid, "  instead of", own, "dim")
+    out.print(grid)
+
+
+def _show_data(study: Study, out: Console) -> None:
+    listed = [_series(study, name) for name in _wanted(study.scenario)]
+    if not listed:
+        out.print("Data: none, so that there is nothing to calibrate on")
+        return
+    grid = table("Data", "Used", "Known", "First", "Last", "Published", right=("Used", "Known"))
+    for series in listed:
+        dates = (str(series[key] or "-") for key in ("first", "last", "last_published"))
+        grid.add_row(str(series["series"]), str(series["used"]), str(series["known"]), *dates)
+    out.print(grid)
+    for series in listed:
+        if series["suite"]:
+            out.print(f"{series['series']}: suite {series['suite']}, vintage {series['vintage']}", soft_wrap=True)
+    left_out = [name for name in SERIES if name not in _wanted(study.scenario)]
+    if left_out:
+        out.print(f"Left out: {', '.join(left_out)}")
+
+
+def _show_settings(scenario: Scenario, out: Console) -> None:
+    run, fit = scenario.run, scenario.calibration
+    steps = f"{fit.warmup:,} warm-up and {fit.draws:,} kept iterations"
+    out.print(f"Calibration: {fit.chains} chains, each of {steps}, seed {fit.seed}")
+    out.print(f"Run: {run.draws:,} trajectories to {run.horizon}, seed {run.seed}")
+    if not scenario.condition_on_not_yet:
+        out.print("Trajectories that are ahead of the world at the scenario's date are kept")

@@ -1,0 +1,88 @@
+"""`rsimc init`: a commented scenario to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rsimc.cli.options import messages, quiet_option
+from rsimc.errors import OutputError, UsageError
+
+TEMPLATE = '''\
+# A scenario of rsimc. Check it with `rsimc check FILE`.
+# Whatever is not set here is taken from the scenario that it extends: `rsimc scenarios` lists them.
+# Lines that begin with `#` and a key are examples: remove the `#` to use one.
+
+schema = 1
+extends = "baseline"
+title = "{title}"
+reasons = """
+What this scenario assumes that the other does not, and on what evidence.
+"""
+
+# The day it speaks from: nothing published after it is used.
+#as_of = 2026-11-22
+
+# Only what differs from the model's own priors; `rsimc models takeoff` lists them with units and sources.
+[priors]
+# 90% interval (5% to 95%) of a lognormal:
+#returns_to_research = "0.5 to 2.3"
+# mean and standard deviation of a normal, here cut to a range:
+#verifiability_gap = {{ normal = [2.1, 0.9], low = 0, high = 4.9 }}
+# median and standard deviation of the logarithm:
+#automation_slope = {{ lognormal = [1.0, 0.35] }}
+# percentiles:
+#threshold_median = {{ p10 = 2.2, p50 = 3.7, p90 = 5.2 }}
+# a mixture:
+#substitution = {{ mixture = ["0.1 to 0.6", "1.2 to 4"], weights = [0.5, 0.5] }}
+# fixed:
+#compute_growth_late = 0.45
+# one specialism of several:
+#verifiability = {{ direction = {{ logitnormal = [-1.7, 0.7] }} }}
+
+# Which observations calibrate the priors; `rsimc observations` lists them. false leaves a series out.
+[data]
+#metr_horizons = {{ suite = "TH1.1" }}
+#ai_code_share = false
+
+# How the posterior is sampled.
+[calibration]
+#chains = 8
+#draws = 512
+
+# How the forecast is sampled: trajectories, the year where they end, the seed of the random numbers.
+[run]
+#draws = 1_000_000
+#horizon = 2060
+#seed = 20261122
+'''
+
+
+@click.command("init")
+@click.argument("path", type=click.Path(path_type=Path))
+@quiet_option
+def command(path: Path, quiet: bool) -> None:
+    """Write a commented scenario to PATH, a new .toml file. As it stands it forecasts what `baseline` does."""
+    if path.suffix != ".toml":
+        advice = f"for example {path.name or 'mine'}.toml"
+        raise UsageError(str(path), "a file name that ends in .toml", f'"{path.name}"', advice)
+    _write(path, TEMPLATE.format(title=path.stem.replace("\\", "\\\\").replace('"', '\\"')))
+    messages(quiet).print(f"wrote {path}; next: rsimc check {path}", soft_wrap=True)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that does not exist yet. Raises OutputError when it does, or when its folder does not."""
+    if not path.parent.is_dir():
+        raise OutputError(str(path), "a folder that exists", f"no folder {path.parent}", "make it first")
+    try:
+        handle = path.open("x", encoding="utf-8")
+    except FileExistsError:
+        found = "a folder" if path.is_dir() else "a file that is there already"
+        raise OutputError(str(path), "a new file", found, "choose another name, or remove it first") from None
+    try:
+        with handle:
+            handle.write(text)
+    except OSError:
+        path.unlink(missing_ok=True)  # whole or absent
+        raise

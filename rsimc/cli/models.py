@@ -1,0 +1,156 @@
+"""`rsimc models`: the models, or all that one of them states about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+from rich.console import Console
+
+from rsimc.cli.options import console, emit_json, json_option
+from rsimc.cli.tables import heading, prior_grid, prior_headings, prior_row, quantiles, say, table
+from rsimc.errors import UsageError, nearest
+from rsimc.models import Model, Parameter, get_model, model_names
+from rsimc.models.base import prior_set
+from rsimc.priors.quantiles import Quantile
+
+
+@click.command("models")
+@click.argument("name", required=False)
+@json_option
+def command(name: str | None, as_json: bool) -> None:
+    """List the models or, with a NAME, show one: parameters with priors and sources, milestones, equations."""
+    if name is None:
+        _list(as_json)
+        return
+    if name not in model_names():
+        raise UsageError("models", "the name of a model", f'"{name}"', nearest(name, model_names()))
+    model = get_model(name)
+    if as_json:
+        emit_json(document(model))
+    else:
+        _show(model, console())
+
+
+def _list(as_json: bool) -> None:
+    models = [get_model(name) for name in model_names()]
+    if as_json:
+        emit_json({"schema": "rsimc.models/1", "models": [_summary(model) for model in models]})
+        return
+    out = table("Model", "Version", "Parameters", "From", "Milestones", right=("Parameters",), wrap=("Milestones",))
+    for model in models:
+        names = ", ".join(milestone.name for milestone in model.milestones if milestone.headline)
+        out.add_row(model.name, model.version, str(len(model.parameters)), f"{model.start:g}", names)
+    console().print(out)
+    console().print("\nrsimc models NAME shows one in full.")
+
+
+def _summary(model: Model) -> dict[str, object]:
+    return {
+        "name": model.name,
+        "version": model.version,
+        "parameters": len(model.parameters),
+        "milestones": [milestone.name for milestone in model.milestones],
+    }
+
+
+def priors_of(parameter: Parameter) -> dict[str | None, Quantile]:
+    """A parameter's own priors by label; the label is None where it has no axis."""
+    return {label: prior for _, label, prior in prior_set((parameter,), {}).entries}
+
+
+def document(model: Model) -> dict[str, object]:
+    """A model as JSON."""
+    return {
+        "schema": "rsimc.model/1",
+        "name": model.name,
+        "version": model.version,
+        "parameters": [_parameter(parameter) for parameter in model.parameters],
+        "milestones": [{"name": m.name, "definition": m.definition} for m in model.milestones],
+        "observables": [{"name": o.name, "unit": o.unit, "meaning": o.meaning} for o in model.observables],
+        "variants": [],
+        "equations": list(model.equations),
+        "durations": [duration.name for duration in model.durations],
+        "classes": list(model.classes),
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, object]:
+    """With labels, `prior` and `quantiles` are tables by label."""
+    priors = priors_of(parameter)
+    texts = {label: prior.text for label, prior in priors.items()}
+    numbers = {label: quantiles(prior) for label, prior in priors.items()}
+    return {
+        "name": parameter.name,
+        "unit": parameter.unit,
+        "prior": texts if parameter.labels else texts[None],
+        "meaning": parameter.meaning,
+        "source": parameter.source,
+        "quantiles": numbers if parameter.labels else numbers[None],
+    }
+
+
+def _show(model: Model, out: Console) -> None:
+    _title(out, f"{model.name}, version {model.version}", first=True)
+    _title(out, "Parameters")
+    say(out, "Each with its prior and its 5%, 50% and 95% points; below, its meaning, unit and source.")
+    _show_parameters(model, out)
+    grid = table("Milestone", "Reached when", wrap=("Reached when",))
+    for milestone in model.milestones:
+        grid.add_row(milestone.name, milestone.definition)
+    out.print("\n", grid, sep="")
+    durations = table("Duration: years from", "to")
+    for duration in model.durations:
+        durations.add_row(duration.start, duration.end)
+    out.print("\n", durations, sep="")
+    _title(out, "Classes of trajectories")
+    say(out, ", ".join(model.classes))
+    observables = table("Observable", "Unit", "Meaning", wrap=("Meaning",))
+    for observable in model.observables:
+        observables.add_row(observable.name, observable.unit, observable.meaning)
+    out.print("\n", observables, sep="")
+    _title(out, "Equations")
+    for equation in model.equations:
+        _show_equation(equation, out)
+
+
+def _title(out: Console, text: str, first: bool = False) -> None:
+    if not first:
+        out.print()
+    out.print(heading(text))
+
+
+def _rows(parameter: Parameter) -> Iterator[tuple[str, Quantile]]:
+    """Names and priors as they are listed: one row when all labels share a prior."""
+    priors = priors_of(parameter)
+    same = len(set(priors.values())) == 1
+    if same or not parameter.labels:
+        yield parameter.name, next(iter(priors.values()))
+        return
+    for label, prior in priors.items():
+        yield f"  .{label}", prior
+
+
+def _show_parameters(model: Model, out: Console) -> None:
+    names = [name for parameter in model.parameters for name, _ in _rows(parameter)]
+    names += [parameter.name for parameter in model.parameters]
+    out.print(prior_headings(prior_grid(names, out.width), "", "Prior"))
+    for parameter in model.parameters:
+        grid = prior_grid(names, out.width)
+        rows = list(_rows(parameter))
+        if rows[0][0] != parameter.name:
+            grid.add_row(heading(parameter.name))
+        for name, prior in rows:
+            prior_row(grid, name, prior, "bold" if name == parameter.name else "")
+        out.print(grid)
+        each = f", for each of {len(parameter.labels)} specialisms" if len(rows) == 1 and parameter.labels else ""
+        say(out, f"{parameter.meaning} ({parameter.unit}{each}); {parameter.source}", indent=4, style="dim")
+
+
+def _show_equation(equation: str, out: Console) -> None:
+    """`FORMULA; FORMULA    what it is about`: the subject first, then a formula a line."""
+    formulas, _, subject = equation.rpartition("  ")
+    if subject.strip() and formulas.strip():
+        say(out, subject.strip())
+    for formula in (formulas.strip() or equation).split(";  "):
+        say(out, formula.strip(), indent=4, hang=4)

@@ -1,0 +1,127 @@
+"""`rsimc observations`: the observed series, or the rows of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from itertools import groupby
+
+import click
+from rich.console import Console
+
+from rsimc.cli.options import console, emit_json, json_option
+from rsimc.cli.tables import heading, number, say, table
+from rsimc.errors import UsageError, nearest
+from rsimc.observations import SERIES, Observation, Series, load_series, select
+
+
+@click.command("observations")
+@click.argument("series", required=False)
+@json_option
+def command(series: str | None, as_json: bool) -> None:
+    """List the observed series or, with a SERIES, its rows: value, dates, kind and source."""
+    if series is None:
+        _list(as_json)
+        return
+    if series not in SERIES:
+        raise UsageError("observations", "the name of a series", f'"{series}"', nearest(series, SERIES))
+    rows = load_series(series)
+    if as_json:
+        words = _words(SERIES[series])
+        emit_json({"schema": "rsimc.series/1", **words, "rows": [_plain(row) for row in rows]})
+    else:
+        _show(SERIES[series], rows, console())
+
+
+def _words(series: Series) -> dict[str, object]:
+    return {
+        "name": series.name,
+        "title": series.title,
+        "unit": series.unit,
+        "observes": series.observes,
+        "caveats": series.caveats,
+    }
+
+
+def _plain(row: Observation) -> dict[str, object]:
+    fields = {name: value for name, value in asdict(row).items() if name != "series"}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in fields.items()}
+
+
+def _summary(series: Series) -> dict[str, object]:
+    rows = load_series(series.name)
+    return {
+        **_words(series),
+        "rows": len(rows),
+        "excluded": sum(row.kind == "excluded" for row in rows),
+        "first": min(row.date for row in rows).isoformat(),
+        "last": max(row.date for row in rows).isoformat(),
+        "last_published": max(row.published for row in rows).isoformat(),
+        "suites": sorted({row.suite for row in rows if row.suite}),
+        "licences": sorted({row.licence for row in rows}),
+    }
+
+
+def _list(as_json: bool) -> None:
+    listed = [_summary(series) for series in SERIES.values()]
+    if as_json:
+        emit_json({"schema": "rsimc.observations/1", "series": listed})
+        return
+    out = table("Series", "Rows", "First", "Last", "Published", "Licence", right=("Rows",))
+    for series in listed:
+        licences = series["licences"]
+        assert isinstance(licences, list)
+        dates = (str(series[name]) for name in ("first", "last", "last_published"))
+        out.add_row(str(series["name"]), str(series["rows"]), *dates, ", ".join(licences))
+    console().print(out)
+    console().print()
+    for series in listed:
+        console().print(heading(f"{series['name']} ({series['unit']})"))
+        say(console(), str(series["observes"]))
+    console().print("\nPublished is the last day of publication. rsimc observations SERIES shows the rows of one.")
+
+
+def _show(series: Series, rows: Sequence[Observation], out: Console) -> None:
+    out.print(heading(f"{series.title} ({series.name})"))
+    say(out, series.observes)
+    say(out, f"Beware: {series.caveats}")
+    sources = list(dict.fromkeys(row.source for row in rows))
+    for (suite, vintage), group in groupby(rows, key=lambda row: (row.suite, row.vintage)):
+        out.print()
+        if suite:
+            taken = ", taken by default" if (suite, vintage) == _default(series) else ""
+            out.print(heading(f"Suite {suite}, vintage {vintage}{taken}"))
+        _show_rows(list(group), series.unit, sources, out)
+    _show_notes(rows, sources, out)
+
+
+def _default(series: Series) -> tuple[str, str]:
+    """Suite and vintage that a scenario gets when it names none."""
+    return next(((row.suite, row.vintage) for row in select(series.name, date.max)), ("", ""))
+
+
+def _show_rows(rows: Sequence[Observation], unit: str, sources: Sequence[str], out: Console) -> None:
+    grid = table("Key", "Date", "Published", unit.capitalize(), "Kind", "Src", right=("Src",))
+    for row in rows:
+        published = row.published.isoformat() + ("*" if row.published_basis == "assumed" else "")
+        kind = row.kind.replace("_", " ")
+        grid.add_row(row.key, row.date.isoformat(), published, _value(row), kind, str(sources.index(row.source) + 1))
+    out.print(grid)
+
+
+def _value(row: Observation) -> str:
+    if row.low is None and row.high is None:
+        return number(row.value)
+    low, high = ("?" if end is None else number(end) for end in (row.low, row.high))
+    return f"{number(row.value)} ({low} to {high})"
+
+
+def _show_notes(rows: Sequence[Observation], sources: Sequence[str], out: Console) -> None:
+    out.print()
+    if any(row.published_basis == "assumed" for row in rows):
+        out.print("* the day of publication is assumed, not stated by the source")
+    out.print(heading("Sources"))
+    for place, source in enumerate(sources, start=1):
+        licence = next(row.licence for row in rows if row.source == source)
+        say(out, f"{place}. {source} (licence: {licence})")

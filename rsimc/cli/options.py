@@ -1,0 +1,84 @@
+"""What the commands share: their options, and where they print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MOST = 2**32
+"""Seeds and trajectories are counted by 32-bit words, as in `rsimc.scenario.schema`, which is slow to import."""
+
+
+def whole_number(low: int, high: int) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
+    """An option's callback: its text as a whole number in a range, in digits, with underscores, or as 1e6."""
+
+    def read(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+        if text is None:
+            return None
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            number = Decimal("nan")
+        # The range first: 1e999999999 has too many digits to ask whether it is whole.
+        if number.is_finite() and low <= number <= high and number == int(number):
+            return int(number)
+        raise click.BadParameter(f'expected a whole number from {low:,} to {high:,}, got "{text}"', context, parameter)
+
+    return read
+
+
+scenario_argument = click.argument("scenario", default="baseline")
+set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a value of the scenario, such as run.draws=5000. May be repeated.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print no progress and no messages.")
+output_option = click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="Where to write the result."
+)
+seed_option = click.option(
+    "--seed",
+    callback=whole_number(0, MOST - 1),
+    metavar="S",
+    help="Seed of the random numbers.",
+)
+draws_option = click.option(
+    "--draws", callback=whole_number(1, MOST), metavar="N", help="Number of trajectories, such as 1e6 or 1_000_000."
+)
+
+
+def emit_json(document: Mapping[str, object]) -> None:
+    """Print one document on standard output."""
+    # Letters beyond ASCII stay as they are where the reader can take them.
+    utf8 = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+    click.echo(json.dumps(document, indent=2, ensure_ascii=not utf8, allow_nan=False))
+
+
+def console() -> Console:
+    """Standard output, for the data that a command was asked for. Texts are taken literally, without markup."""
+    from rich.console import Console
+
+    return Console(markup=False, highlight=False, emoji=False)
+
+
+def messages(quiet: bool = False) -> Console:
+    """Standard error, for progress and messages; silent when quiet.
+
+    Colours appear only on a terminal, and never with NO_COLOR.
+    """
+    from rich.console import Console
+
+    return Console(stderr=True, quiet=quiet, markup=False, highlight=False, emoji=False)

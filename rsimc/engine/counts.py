@@ -1,0 +1,152 @@
+"""Exact, mergeable counts: integers with zero, + and invariants. int32 scatter on the device, int64 on the host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rsimc.engine.plan import BATCHES, DURATION_BINS, Bins, Plan
+from rsimc.engine.simulate import Block, batch_of
+
+Array = jax.Array
+ACCOUNTS = ("counted", "nonfinite", "conditioned_out", "clipped")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Integer counts of trajectories.
+
+    milestones [batch, milestone, date bin], durations [batch, duration, bin], classes [batch, class], fans [stored date,
+    observable, bin], accounts [batch, account]. A trajectory is counted, nonfinite or conditioned out; `clipped` marks
+    some of the counted ones. Addition is associative and commutative, so that any split of a run gives the same counts.
+    """
+
+    milestones: np.ndarray
+    durations: np.ndarray
+    classes: np.ndarray
+    fans: np.ndarray
+    accounts: np.ndarray
+
+    def __post_init__(self) -> None:
+        for name in COUNT_FIELDS:
+            array = getattr(self, name)
+            if array.dtype != np.int64 or array.size and array.min() < 0:
+                raise ValueError(f"counts.{name}: expected int64 >= 0, got {array.dtype}, minimum {array.min()}")
+        counted = self.accounts[:, 0]
+        for name in ("milestones", "durations", "classes"):
+            sums = getattr(self, name).sum(axis=-1).reshape(len(counted), -1)
+            if np.any(sums != counted[:, None]):
+                raise ValueError(f"counts.{name}: bins do not sum to the number of trajectories counted")
+        if np.any(self.fans.sum(axis=-1) != counted.sum()):
+            raise ValueError("counts.fans: bins do not sum to the number of trajectories counted")
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in COUNT_FIELDS))
+
+    @property
+    def n(self) -> int:
+        """Trajectories in all."""
+        return int(self.accounts[:, :3].sum())
+
+    def account(self, name: str) -> int:
+        """Total of one account."""
+        return int(self.accounts[:, ACCOUNTS.index(name)].sum())
+
+
+COUNT_FIELDS = tuple(field.name for field in fields(Counts))
+
+
+def shapes(plan: Plan) -> dict[str, tuple[int, ...]]:
+    """Shape of every field for a plan."""
+    model = plan.model
+    fan = max(b.size for b in plan.fan_bins)
+    return {
+        "milestones": (BATCHES, len(model.milestones), plan.grid.size),
+        "durations": (BATCHES, len(model.durations), DURATION_BINS.size),
+        "classes": (BATCHES, len(model.classes)),
+        "fans": (len(plan.stored_steps), len(model.observables), fan),
+        "accounts": (BATCHES, len(ACCOUNTS)),
+    }
+
+
+def zero(plan: Plan) -> Counts:
+    """No trajectories."""
+    return Counts(**{name: np.zeros(shape, np.int64) for name, shape in shapes(plan).items()})
+
+
+def device_zero(plan: Plan) -> dict[str, Array]:
+    """No trajectories, int32, on the device."""
+    return {name: jnp.zeros(shape, jnp.int32) for name, shape in shapes(plan).items()}
+
+
+def device_add(plan: Plan, counts: dict[str, Array], block: Block, ids: Array, valid: Array) -> dict[str, Array]:
+    """Counts with a block's trajectories added; valid [B] masks padding."""
+    batch = batch_of(ids)
+    out_of_time = gone_by(plan, block.dates)
+    nonfinite = valid & ~block.finite
+    gone = valid & block.finite & out_of_time
+    counted = valid & block.finite & ~out_of_time
+    dates = {m.name: block.dates[n] for n, m in enumerate(plan.model.milestones)}
+    spans = [_duration(dates[d.start], dates[d.end]) for d in plan.model.durations]
+    places = {
+        "milestones": (batch[None], date_bin(plan, block.dates)),
+        "durations": (batch[None], bin_of(DURATION_BINS, jnp.stack(spans))),
+        "classes": (plan.model.classify(dates, jnp.asarray(plan.grid.end - plan.grid.start, block.dates.dtype)),),
+    }
+    out = dict(counts)
+    for name in ("milestones", "durations"):
+        which = jnp.arange(counts[name].shape[1], dtype=jnp.int32)[:, None]
+        out[name] = _scatter(counts[name], (places[name][0], which, places[name][1]), counted)
+    out["classes"] = _scatter(counts["classes"], (batch, places["classes"][0]), counted)
+    out["fans"] = _fans(plan, counts["fans"], block, counted)
+    for n, mask in enumerate((counted, nonfinite, gone, counted & block.clipped)):
+        out["accounts"] = _scatter(out["accounts"], (batch, jnp.full(batch.shape, n, jnp.int32)), mask)
+    return out
+
+
+def gone_by(plan: Plan, dates: Array) -> Array:
+    """Whether a milestone that would have been seen by `as_of` lies before it; dates [milestones, B]."""
+    if plan.as_of is None:
+        return jnp.zeros(dates.shape[1:], bool)
+    seen = np.array([m.seen for m in plan.model.milestones])
+    return jnp.any(dates[seen] < np.float32(plan.as_of), axis=0)
+
+
+def date_bin(plan: Plan, years: Array) -> Array:
+    """Date bins of years since the start: 0 at or before it, the last one when not within the horizon."""
+    inside = jnp.clip(jnp.floor(years / np.float32(plan.grid.width)), 0, plan.grid.inside - 1).astype(jnp.int32) + 1
+    late = ~(years < np.float32(plan.grid.end - plan.grid.start))
+    return jnp.where(years <= 0, 0, jnp.where(late, plan.grid.inside + 1, inside))
+
+
+def bin_of(bins: Bins, value: Array) -> Array:
+    """Bin of a value that is already on the scale of the bins (logs on log scales); NaN and inf go to the last."""
+    low, high = bins.range
+    place = jnp.floor((value - np.float32(low)) * np.float32(bins.inside / (high - low)))
+    index = jnp.clip(jnp.where(jnp.isnan(place), bins.inside, place), -1, bins.inside)
+    return index.astype(jnp.int32) + 1
+
+
+def _duration(start: Array, end: Array) -> Array:
+    """Log of the years between two milestones, inf when either is not within the horizon; 0 or less is the lowest bin."""
+    span = jnp.where(jnp.isfinite(start) & jnp.isfinite(end), jnp.where(jnp.isfinite(start), end - start, 0.0), jnp.inf)
+    return jnp.log(jnp.maximum(span, np.float32(1e-6)))
+
+
+def _fans(plan: Plan, fans: Array, block: Block, counted: Array) -> Array:
+    place = jnp.stack([bin_of(bins, block.observables[:, n]) for n, bins in enumerate(plan.fan_bins)], axis=1)
+    when = jnp.arange(fans.shape[0], dtype=jnp.int32)[:, None, None]
+    which = jnp.arange(fans.shape[1], dtype=jnp.int32)[None, :, None]
+    return _scatter(fans, (when, which, place), counted)
+
+
+def _scatter(counts: Array, index: tuple[Array, ...], mask: Array) -> Array:
+    """Add one at each index where the mask holds; masked ones fall outside and are dropped."""
+    flat = jnp.zeros((), jnp.int32)
+    for axis, size in zip(index, counts.shape, strict=True):
+        flat = flat * np.int32(size) + axis
+    flat = jnp.where(mask, flat, np.int32(counts.size))
+    return counts.reshape(-1).at[flat.reshape(-1)].add(1, mode="drop").reshape(counts.shape)

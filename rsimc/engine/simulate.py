@@ -1,0 +1,183 @@
+"""A block of trajectories: parameters and past noise in, milestone dates and observables out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rsimc.engine import rng
+from rsimc.engine.path import march, start
+from rsimc.engine.plan import BATCHES, BLOCK, Plan
+from rsimc.models.base import Model, Quantities
+from rsimc.priors.vector import PriorSet
+
+Array = jax.Array
+
+
+class Block(NamedTuple):
+    """Trajectories side by side. dates [milestones, B] in years since the start, inf when not within the horizon;
+    observables [stored, observables, B], logs on log scales; values [parameters, B]; draw [B], the posterior draw."""
+
+    dates: Array
+    observables: Array
+    values: Array
+    draw: Array
+    finite: Array
+    clipped: Array
+
+
+class Source(Protocol):
+    """Where parameters and past noise come from. A pytree, so that its tables are arguments of compiled programs."""
+
+    def draw(self, ids: Array) -> Array:
+        """Posterior draw of each trajectory, int32 [B]; 0 without a posterior."""
+        ...
+
+    def values(self, ids: Array) -> Array:
+        """Parameter values [parameters, B]."""
+        ...
+
+    def innovations(self, model: Model, ids: Array) -> "Innovations":
+        """The noise of each trajectory."""
+        ...
+
+    def named(self, values: Array) -> dict[str, Array]:
+        """Parameters by name."""
+        ...
+
+
+class Innovations(NamedTuple):
+    """past [known, processes, B]: noise that belongs to the trajectory's draw; fresh noise follows from the keys."""
+
+    past: Array
+    keys: Array
+    ids: Array
+
+    def at(self, index: Array) -> Array:
+        """Innovations [processes, B] number `index`; 0 is the start."""
+        fresh = rng.normals(self.keys, self.ids, index)
+        known = self.past.shape[0]
+        return jnp.where(index < known, self.past[jnp.minimum(index, known - 1)], fresh) if known else fresh
+
+    def first(self, count: int) -> Array:
+        """The first innovations [count, processes, B]."""
+        if self.past.shape[0] >= count:
+            return self.past[:count]
+        return jnp.stack([self.at(jnp.asarray(n)) for n in range(count)])
+
+
+def noise_keys(model: Model, seed: int) -> np.ndarray:
+    """Keys of the model's noise streams [processes, 2]."""
+    return rng.stream_keys(seed, [f"noise.{name}" for name in model.innovations])
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=["noise", "parameter_keys"], meta_fields=["priors"])
+@dataclass(frozen=True)
+class PriorSource:
+    """Every trajectory its own draw from the prior. noise [processes, 2], parameter_keys [parameters, 2] uint32."""
+
+    priors: PriorSet
+    noise: Array
+    parameter_keys: Array
+
+    def draw(self, ids: Array) -> Array:
+        """No posterior: 0."""
+        return jnp.zeros(ids.shape, jnp.int32)
+
+    def values(self, ids: Array) -> Array:
+        """Quantiles of standard normals, one stream a parameter."""
+        return self.priors.from_normal(rng.normals(self.parameter_keys, ids, jnp.asarray(0)))
+
+    def innovations(self, model: Model, ids: Array) -> Innovations:
+        """All fresh."""
+        return Innovations(jnp.zeros((0, len(model.innovations), ids.shape[0]), jnp.float32), self.noise, ids)
+
+    def named(self, values: Array) -> dict[str, Array]:
+        """Parameters by name."""
+        return self.priors.named(values)
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=["noise", "table", "past"], meta_fields=["priors"])
+@dataclass(frozen=True)
+class PosteriorSource:
+    """Draws of a posterior. table [parameters, draws] and past [known, processes, draws] in chain order, float32."""
+
+    priors: PriorSet
+    noise: Array
+    table: Array
+    past: Array
+
+    def draw(self, ids: Array) -> Array:
+        """Batch b owns the b-th of 64 contiguous segments of the chains and cycles through its draws.
+
+        So the spread of the batches sees autocorrelation and the clustering of trajectories by draw.
+        """
+        draws = self.table.shape[1]
+        edges = jnp.asarray([(b * draws) // BATCHES for b in range(BATCHES + 1)], jnp.int32)
+        batch = batch_of(ids)
+        within = ((ids // np.uint32(BLOCK * BATCHES)) * np.uint32(BLOCK) + ids % np.uint32(BLOCK)).astype(jnp.int32)
+        return edges[batch] + within % (edges[batch + 1] - edges[batch])
+
+    def values(self, ids: Array) -> Array:
+        """The draw's parameters."""
+        return self.table[:, self.draw(ids)]
+
+    def innovations(self, model: Model, ids: Array) -> Innovations:
+        """The draw's past, then fresh."""
+        return Innovations(self.past[:, :, self.draw(ids)], self.noise, ids)
+
+    def named(self, values: Array) -> dict[str, Array]:
+        """Parameters by name."""
+        return self.priors.named(values)
+
+
+def batch_of(ids: Array) -> Array:
+    """Batch of each trajectory, int32: blocks of 1,024 take turns."""
+    return ((ids // np.uint32(BLOCK)) % np.uint32(BATCHES)).astype(jnp.int32)
+
+
+def simulate_block(plan: Plan, source: Source, ids: Array) -> Block:
+    """Simulate trajectories ids [B] uint32 to the horizon."""
+    model = plan.model
+    values = source.values(ids)
+    noise = source.innovations(model, ids)
+    params, state, seen = start(model, source.named(values), noise.first(model.anchor_innovations))
+    thresholds = [(m.quantity, m.threshold) for m in model.milestones]
+    dates = jnp.stack([jnp.where(seen[name] >= level, 0.0, jnp.inf) for name, level in thresholds]).astype(values.dtype)
+    slots = _slots(plan)
+    store = jnp.zeros((len(plan.stored_steps) + 1, len(model.observables)) + ids.shape, values.dtype)
+    carry = ({name: seen[name] for name, _ in thresholds}, dates, jnp.ones(ids.shape, bool), store)
+    per_year = np.float32(model.steps_per_year)
+
+    def visit(carry: Any, step: Array, seen: Quantities) -> tuple[Any, None]:
+        before, dates, finite, store = carry
+        begun = (step - 1).astype(dates.dtype)
+        passed = [(begun + _share(before[name], seen[name], level)) / per_year for name, level in thresholds]
+        reached = jnp.stack([seen[name] >= level for name, level in thresholds])
+        dates = jnp.where(reached & jnp.isinf(dates), jnp.stack(passed), dates)
+        kept = jnp.stack([seen[o.quantity] for o in model.observables])
+        finite = finite & jnp.isfinite(sum(seen[name] for name in {name for name, _ in thresholds}))
+        store = jax.lax.dynamic_update_index_in_dim(store, kept, slots[step], 0)
+        return ({name: seen[name] for name, _ in thresholds}, dates, finite & jnp.all(jnp.isfinite(kept), axis=0), store), None
+
+    state, carry, _ = march(model, params, state, plan.beats, lambda n: noise.at(n + 1), visit, carry)
+    return Block(carry[1], carry[3][:-1], values, source.draw(ids), carry[2], model.clipped(state))
+
+
+def _share(before: Array, after: Array, level: float) -> Array:
+    """Share of the step at which a line from `before` to `after` passes `level`."""
+    rise = after - before
+    return jnp.clip((level - before) / jnp.where(rise > 0, rise, 1.0), 0.0, 1.0)
+
+
+def _slots(plan: Plan) -> Array:
+    """Where each step's observables are stored; steps that are not stored share a slot that is thrown away."""
+    last = plan.beats * plan.model.steps_per_innovation
+    slots = np.full(last + 1, len(plan.stored_steps), dtype=np.int32)
+    slots[list(plan.stored_steps)] = np.arange(len(plan.stored_steps))
+    return jnp.asarray(slots)

@@ -1,0 +1,55 @@
+"""summary.nc, merged counts and derived curves as an xarray DataTree, and SHA256SUMS over the finished folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import xarray as xr
+
+from rsimc.analysis.document import document
+from rsimc.analysis.forecast import Forecast
+from rsimc.engine.counts import ACCOUNTS
+from rsimc.runs.files import checksum, write_atomic, write_text
+
+
+def summary_tree(forecast: Forecast) -> xr.DataTree:
+    """Groups `counts` (integers by batch) and `curves` (probabilities with errors); the JSON document as an attribute."""
+    plan, counts = forecast.study.plan, forecast.counts
+    names = [m.name for m in forecast.milestones]
+    exact = xr.Dataset(
+        {
+            "milestones": (("batch", "milestone", "date_bin"), counts.milestones),
+            "durations": (("batch", "duration", "duration_bin"), counts.durations),
+            "classes": (("batch", "class"), counts.classes),
+            "fans": (("stored", "observable", "fan_bin"), counts.fans),
+            "accounts": (("batch", "account"), counts.accounts),
+        },
+        {
+            "milestone": names,
+            "duration": list(forecast.durations),
+            "class": list(plan.model.classes),
+            "observable": [o.name for o in plan.model.observables],
+            "account": list(ACCOUNTS),
+            "stored_year": ("stored", plan.stored_years),
+        },
+    )
+    curves = xr.concat([forecast.cdf(name) for name in names], xr.DataArray(names, dims="milestone", name="milestone"), combine_attrs="drop")
+    fans = xr.Dataset({o.name: forecast.fan(o.name) for o in plan.model.observables})
+    tree = xr.DataTree.from_dict({"counts": exact, "curves": curves, "fans": fans})
+    tree.attrs = {"id": forecast.manifest.id, "document": json.dumps({**document(forecast), "seconds": {}})}
+    return tree
+
+
+def write_summary(forecast: Forecast) -> Path:
+    """Write summary.nc, compressed."""
+    tree = summary_tree(forecast)
+    packed = {f"/{group}": {n: {"zlib": True, "complevel": 1} for n, v in tree[group].data_vars.items() if v.dtype != object} for group in tree.children}
+    return write_atomic(forecast.folder / "summary.nc", lambda part: tree.to_netcdf(part, engine="h5netcdf", encoding=packed))
+
+
+def write_checksums(folder: Path) -> Path:
+    """Write SHA256SUMS over every file of a complete run, in the format of sha256sum."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "SHA256SUMS" and not path.name.startswith("."))
+    lines = [f"{checksum(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
+    return write_text(folder / "SHA256SUMS", "".join(lines))

@@ -1,0 +1,1 @@
+"""The run folder: what is on disk, and the work that puts it there."""

@@ -1,0 +1,98 @@
+"""Chunk 0 in full, one row a trajectory, as Parquet: parameters, milestone dates, durations, class, observables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rsimc.dates import iso_date
+from rsimc.engine.counts import gone_by
+from rsimc.engine.plan import BATCHES, BLOCK, Plan
+from rsimc.engine.simulate import Block
+from rsimc.priors.vector import PriorSet
+from rsimc.runs.files import write_atomic
+
+GROUP_ROWS = 16_384
+Columns = dict[str, np.ndarray]
+
+
+def write_ensemble(path: Path, plan: Plan, priors: PriorSet, block: Block, rows: int) -> Path:
+    """Write the first `rows` trajectories of the first chunk; block fields have a leading axis of lanes.
+
+    Columns: trajectory, batch, draw, finite, conditioned_out, clipped; `parameter.NAME`; `date.MILESTONE` in decimal
+    years, null when not within the horizon; `duration.NAME` in years; class; `OBSERVABLE@DATE` in the observable's unit
+    at the stored dates from `as_of` on. Row groups keep the memory small.
+    """
+    host = Block(*(np.asarray(part) for part in block))
+
+    def fill(part: Path) -> None:
+        writer = None
+        for first in range(0, rows, GROUP_ROWS):
+            table = _table(_columns(plan, priors, host, first, min(first + GROUP_ROWS, rows)))
+            # Parameters repeat with their draw; dates and observables are noise whose bytes sort well.
+            often = [name for name in table.column_names if name.startswith("parameter.") or name in ("class", "draw")]
+            rare = [name for name in table.column_names if "@" in name or name.startswith(("date.", "duration."))]
+            writer = writer or pq.ParquetWriter(
+                part, table.schema, compression="zstd", use_dictionary=often, use_byte_stream_split=rare
+            )
+            writer.write_table(table)
+        if writer:
+            writer.close()
+
+    return write_atomic(path, fill)
+
+
+def _table(columns: Columns) -> pa.Table:
+    """NaN stands for 'none' here and becomes null."""
+    return pa.table({name: pa.array(column, from_pandas=True) for name, column in columns.items()})
+
+
+def _rows(lanes: np.ndarray, first: int, last: int) -> np.ndarray:
+    """Trajectories first..last of an array [lanes, ..., width], as [..., rows]."""
+    width = lanes.shape[-1]
+    parts = []
+    while first < last:
+        lane, start = divmod(first, width)
+        stop = min(width, start + last - first)
+        parts.append(lanes[lane, ..., start:stop])
+        first += stop - start
+    return np.concatenate(parts, axis=-1)
+
+
+def _columns(plan: Plan, priors: PriorSet, host: Block, first: int, last: int) -> Columns:
+    part = Block(*(_rows(array, first, last) for array in host))
+    ids = np.arange(first, last)
+    columns: Columns = {"trajectory": ids, "batch": (ids // BLOCK % BATCHES).astype(np.int8), "draw": part.draw}
+    columns |= {"finite": part.finite, "conditioned_out": np.asarray(gone_by(plan, part.dates)), "clipped": part.clipped}
+    columns |= {f"parameter.{name}": part.values[n] for n, name in enumerate(priors.names)}
+    dates = {m.name: part.dates[n] for n, m in enumerate(plan.model.milestones)}
+    columns |= {f"date.{name}": plan.grid.start + _none(years.astype(np.float64)) for name, years in dates.items()}
+    for span in plan.model.durations:
+        with np.errstate(invalid="ignore"):  # inf - inf: neither is within the horizon
+            columns[f"duration.{span.name}"] = _none(dates[span.end] - dates[span.start])
+    horizon = np.float32(plan.grid.end - plan.grid.start)
+    index = np.asarray(plan.model.classify({name: jnp.asarray(years) for name, years in dates.items()}, jnp.asarray(horizon)))
+    columns["class"] = np.array(plan.model.classes)[index]
+    return columns | _observables(plan, part.observables)
+
+
+def _none(years: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(years), years, np.nan)
+
+
+def _observables(plan: Plan, stored: np.ndarray) -> Columns:
+    since = plan.grid.start + (plan.as_of or 0.0)
+    columns: Columns = {}
+    for slot, year in enumerate(plan.stored_years):
+        if year < since:
+            continue
+        for n, observable in enumerate(plan.model.observables):
+            values = stored[slot, n]
+            # A 32-bit float holds e^88; what lies beyond is beyond any unit.
+            values = np.exp(np.minimum(values, 88.0)) if observable.scale == "log" else values
+            columns[f"{observable.name}@{iso_date(year - 1e-3)}"] = values
+    return columns

@@ -1,0 +1,123 @@
+"""run.json: what a run is, what was asked, and what computed it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from rsimc.errors import RunError
+from rsimc.runs.files import make_folder, write_text
+from rsimc.runs.posteriors import Posterior
+from rsimc.runs.study import Study
+from rsimc.scenario import canonical_json, differences, identity
+
+SCHEMA = "rsimc.run/1"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A run folder's record. inputs: all that affects the counts; id: their SHA-256; draws: trajectories asked for."""
+
+    folder: Path
+    id: str
+    draws: int
+    seed: int
+    inputs: dict[str, Any]
+    scenario: dict[str, Any]
+    posterior: str | None
+    verdict: dict[str, Any] | None
+    machine: dict[str, Any]
+    created: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON document."""
+        document = {name: getattr(self, name) for name in MANIFEST_FIELDS}
+        return {"schema": SCHEMA, **document}
+
+
+MANIFEST_FIELDS = ("id", "draws", "seed", "inputs", "scenario", "posterior", "verdict", "machine", "created")
+
+
+def make_manifest(folder: Path | None, study: Study, posterior: Posterior | None, seed: int, draws: int) -> Manifest:
+    """The record of a run about to start; without a folder it goes to runs/<scenario>-<first 8 of the id>."""
+    inputs = json.loads(canonical_json(study.run_inputs(posterior.identity if posterior else None, seed)))
+    inputs["priors"] = {name: prior["text"] for name, prior in inputs["priors"].items()} | {"sha256": identity(inputs["priors"])}
+    run_id = identity(inputs)
+    return Manifest(
+        folder=folder or Path("runs") / f"{study.scenario.name}-{run_id[:8]}",
+        id=run_id,
+        draws=draws,
+        seed=seed,
+        inputs=inputs,
+        scenario=json.loads(canonical_json(study.scenario)),
+        posterior=posterior.identity if posterior else None,
+        verdict=posterior.verdict.as_dict() if posterior else None,
+        machine=machine(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def machine() -> dict[str, Any]:
+    """What computes: versions, devices, flags. Not part of the identity."""
+    packages = ("rsimc", "jax", "jaxlib", "numpyro", "arviz", "numpy")
+    devices = jax.local_devices()
+    return {
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in packages},
+        "device": devices[0].device_kind,
+        "platform": devices[0].platform,
+        "devices": len(devices),
+        "system": f"{platform.system()} {platform.machine()}",
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
+    }
+
+
+def claim(manifest: Manifest) -> Manifest:
+    """Make the folder this run's own and write run.json; a folder that holds the same run is taken up again.
+
+    Raises RunError (exit 5) when it holds another run, saying which inputs differ, or a longer one.
+    """
+    path = manifest.folder / "run.json"
+    if path.exists():
+        return _take_up(manifest, read_manifest(manifest.folder))
+    if manifest.folder.is_dir() and any(entry.name != "chunks" for entry in manifest.folder.iterdir()):
+        raise RunError(str(manifest.folder), "an empty folder, or one of this run", "other files", "choose another folder with -o")
+    make_folder(manifest.folder / "chunks")
+    write_text(path, json.dumps(manifest.as_dict(), indent=2) + "\n")
+    return manifest
+
+
+def _take_up(manifest: Manifest, there: Manifest) -> Manifest:
+    if there.id != manifest.id:
+        paths = differences(there.inputs, manifest.inputs)
+        advice = f"they differ in {', '.join(paths[:5])}; choose another folder with -o"
+        raise RunError(str(manifest.folder), f"this run, id {manifest.id[:8]}", f"run {there.id[:8]}", advice)
+    if there.draws > manifest.draws:
+        advice = f"ask for {there.draws} or more, or choose another folder with -o"
+        raise RunError(str(manifest.folder), f"a run of at most {manifest.draws} trajectories", f"one of {there.draws}", advice)
+    if there.draws < manifest.draws:
+        write_text(manifest.folder / "run.json", json.dumps(manifest.as_dict(), indent=2) + "\n")
+    return manifest
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The record of a run folder. Raises RunError when there is none or it is damaged."""
+    path = folder / "run.json"
+    try:
+        document = json.loads(path.read_text())
+        if document["schema"] != SCHEMA:
+            raise RunError(str(path), f"schema {SCHEMA}", str(document["schema"]), "it was written by another version of rsimc")
+        return Manifest(folder=folder, **{name: document[name] for name in MANIFEST_FIELDS})
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise RunError(str(path), "the record of a run", reason, "is this a run folder?") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(str(path), "the record of a run", "a damaged file", "run simulate again with the same folder removed") from error

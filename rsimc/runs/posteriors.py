@@ -1,0 +1,101 @@
+"""Posteriors on disk: found by identity in the cache, or fitted and kept there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from rsimc.calibration.verdict import Verdict
+from rsimc.errors import CalibrationError, RunError
+from rsimc.runs.cache import cache_dir
+from rsimc.runs.files import write_atomic
+from rsimc.runs.study import Study
+from rsimc.scenario import canonical_json
+
+Progress = Callable[[str, int, int], None]
+ENGINE = "h5netcdf"
+MIN_DRAWS = 1024  # 16 for each of the 64 batches
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """A posterior as run folders use it. tree: the ArviZ DataTree; fresh: it was fitted just now."""
+
+    identity: str
+    tree: xr.DataTree
+    fresh: bool
+
+    @property
+    def verdict(self) -> Verdict:
+        """Its diagnostics."""
+        from rsimc.calibration.posterior import verdict
+
+        return verdict(self.tree)
+
+
+def cached_path(identity: str) -> Path:
+    """Where the cache keeps a posterior."""
+    return cache_dir() / "posteriors" / f"{identity}.nc"
+
+
+def find_or_fit(study: Study, progress: Progress) -> Posterior:
+    """The study's posterior, from the cache or fitted now (minutes). Raises CalibrationError without data."""
+    if study.target is None:
+        raise CalibrationError(study.scenario.where("data"), "observations to calibrate on", "none", "use --prior, or a later as_of")
+    settings = study.settings
+    if settings.chains * settings.draws < MIN_DRAWS:
+        found = f"{settings.chains} x {settings.draws}"
+        raise CalibrationError(study.scenario.where("calibration"), f"chains x draws of at least {MIN_DRAWS}", found, "raise calibration.draws")
+    path = cached_path(study.posterior_id)
+    tree = _read(path)
+    if tree is not None and tree.attrs.get("id") == study.posterior_id:
+        return Posterior(study.posterior_id, tree, fresh=False)
+    from rsimc.calibration.fit import fit
+    from rsimc.calibration.posterior import assemble
+
+    draws = fit(study.target, settings, progress)
+    scenario = json.loads(canonical_json(study.scenario))
+    attrs = {"id": study.posterior_id, "scenario": json.dumps(scenario), "model": f"{study.model.name} {study.model.version}"}
+    tree = assemble(study.target, draws, settings, attrs)
+    write_posterior(path, tree)
+    return Posterior(study.posterior_id, tree, fresh=True)
+
+
+def write_posterior(path: Path, tree: xr.DataTree) -> Path:
+    """Write a posterior atomically as NetCDF."""
+    return write_atomic(path, lambda part: tree.to_netcdf(part, engine=ENGINE))
+
+
+def open_posterior(path: Path, study: Study) -> Posterior:
+    """A posterior that the user names. Raises RunError when it is missing, damaged, or of other inputs."""
+    tree = _read(path)
+    if tree is None:
+        raise RunError(str(path), "a posterior file written by rsimc calibrate", "none that can be read", "run rsimc calibrate")
+    if tree.attrs.get("id") != study.posterior_id:
+        found = f"one of id {str(tree.attrs.get('id'))[:8]}"
+        advice = "it was fitted to another model, priors, data or settings: calibrate this scenario"
+        raise RunError(str(path), f"the posterior of this scenario, id {study.posterior_id[:8]}", found, advice)
+    return Posterior(study.posterior_id, tree, fresh=False)
+
+
+def require_trusted(posterior: Posterior, accept: bool) -> None:
+    """Raises CalibrationError (exit 4) for a posterior whose diagnostics failed, unless the user accepts it by name."""
+    verdict = posterior.verdict
+    if verdict.problems and not accept:
+        advice = "; ".join((*verdict.advice, "or accept it with --accept-untrusted"))
+        raise CalibrationError("calibration not trusted", "", "", f"{'; '.join(verdict.problems)}; {advice}")
+
+
+def _read(path: Path) -> xr.DataTree | None:
+    """A posterior file in memory, or None when it is absent or damaged."""
+    try:
+        with xr.open_datatree(path, engine=ENGINE) as tree:
+            loaded = tree.load()
+        return loaded if np.isfinite(loaded["latent"]["z"].values).all() else None
+    except (OSError, KeyError, ValueError):
+        return None

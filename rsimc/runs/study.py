@@ -1,0 +1,100 @@
+"""A scenario resolved: its model, its data as known at `as_of`, its priors, what is counted, and the identities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+from rsimc.calibration.fit import Settings
+from rsimc.calibration.target import Target, make_target, nuisance_parameters
+from rsimc.calibration.terms import TERMS
+from rsimc.dates import DateGrid, end_of_day
+from rsimc.engine.plan import Plan
+from rsimc.errors import DataError, ScenarioError, nearest
+from rsimc.models.base import Model, prior_set
+from rsimc.models.registry import get_model
+from rsimc.observations import SERIES, Observation, select
+from rsimc.priors.vector import PriorSet
+from rsimc.scenario import Scenario, identity
+
+FORMAT = 1
+"""Raised when the meaning of a stored posterior or run changes."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a scenario asks for. `target` is None when no observation is known or wanted."""
+
+    scenario: Scenario
+    model: Model
+    priors: PriorSet
+    target: Target | None
+    rows: tuple[Observation, ...]
+
+    @property
+    def settings(self) -> Settings:
+        """How to sample the posterior."""
+        return Settings(**self.scenario.calibration.model_dump())
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What is counted."""
+        grid = DateGrid(start=self.model.start, end=float(self.scenario.run.horizon))
+        not_yet = end_of_day(self.scenario.as_of) - self.model.start if self.scenario.condition_on_not_yet else None
+        return Plan(self.model, grid, not_yet)
+
+    @cached_property
+    def posterior_id(self) -> str:
+        """SHA-256 of all that affects the posterior."""
+        return identity({**self._inputs(), "settings": asdict(self.settings), "rows": [asdict(row) for row in self.rows]})
+
+    def run_inputs(self, posterior_id: str | None, seed: int) -> dict[str, object]:
+        """All that affects a run's counts, as plain data. The number of trajectories does not: more keep the first."""
+        return {**self._inputs(), "posterior": posterior_id, "seed": seed, "plan": self.plan.describe()}
+
+    def _inputs(self) -> dict[str, object]:
+        priors = {name: asdict(entry[2]) for name, entry in zip(self.priors.names, self.priors.entries, strict=True)}
+        return {"format": FORMAT, "model": self.model.name, "version": self.model.version, "priors": priors}
+
+
+def resolve(scenario: Scenario) -> Study:
+    """Resolve a scenario. Raises ScenarioError or DataError naming the place, before any long work starts."""
+    model = get_model(scenario.model, scenario.where("model"))
+    rows = {name: known for name in scenario.data if (known := _known(scenario, name))}
+    _check_names(scenario, model)
+    if not rows:
+        priors = prior_set(model.parameters, _applicable(scenario, model, ()), scenario.where)
+        return Study(scenario, model, priors, None, ())
+    target = make_target(model, rows, _applicable(scenario, model, rows), scenario.where)
+    return Study(scenario, model, target.priors, target, target.rows)
+
+
+def _check_names(scenario: Scenario, model: Model) -> None:
+    """Refuses a prior for a parameter that neither the model nor any likelihood has."""
+    known = {parameter.name for parameter in model.parameters + nuisance_parameters()}
+    for name in scenario.priors:
+        if name not in known:
+            raise ScenarioError(scenario.where("priors", name), "a parameter of the model", f'"{name}"', nearest(name, known))
+
+
+def _applicable(scenario: Scenario, model: Model, series: Iterable[str]) -> dict[str, object]:
+    """The scenario's priors without those of likelihoods that are switched off."""
+    names = {parameter.name for parameter in model.parameters + nuisance_parameters(series)}
+    return {name: spec for name, spec in scenario.priors.items() if name in names}
+
+
+def _known(scenario: Scenario, name: str) -> tuple[Observation, ...]:
+    choice = scenario.data[name]
+    place = scenario.where("data", name)
+    if name not in SERIES or name not in TERMS:
+        raise ScenarioError(place, "a series of observations", f'"{name}"', nearest(name, TERMS))
+    if not choice.use:
+        return ()
+    try:
+        return select(name, scenario.as_of, choice.suite, choice.vintage, Path(choice.file) if choice.file else None)
+    except DataError as error:
+        if choice.file:
+            raise  # the message names the file and the row
+        raise DataError(f"{place}: {error.where}", error.expected, error.found, error.advice) from error
