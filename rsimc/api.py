@@ -12,7 +12,7 @@ from rsimc.analysis.forecast import Forecast, open_run, opened
 from rsimc.engine.device import use_cpu_cores
 from rsimc.errors import UsageError
 from rsimc.publish.report import write_report
-from rsimc.publish.summary import write_summary
+from rsimc.publish.summary import write_checksums, write_summary
 from rsimc.runs.cache import cache_dir
 from rsimc.runs.driver import simulate as run_chunks
 from rsimc.runs.posteriors import Posterior, find_or_fit, open_posterior, require_trusted
@@ -105,7 +105,16 @@ def forecast(
 def publish(made: Forecast) -> Path:
     """Write the summary, the report and the checksums into the run folder; returns the report's path."""
     write_summary(made)
-    return write_report(made)
+    report = write_report(made)
+    write_checksums(made.folder)
+    return report
+
+
+def summarise(made: Forecast) -> Path:
+    """Write the summary and the checksums, without a report; returns the summary's path."""
+    summary = write_summary(made)
+    write_checksums(made.folder)
+    return summary
 
 
 def _sizes(study: Study, draws: int | None, seed: int | None) -> tuple[int, int]:

@@ -59,7 +59,7 @@ def numpyro_model(target: Target) -> None:
 def fit(target: Target, settings: Settings, progress: Progress) -> Draws:
     """Sample the posterior.
 
-    progress(stage, done, total) is called between pieces, `stage` being `warm-up` or `sampling`; an exception raised in
+    progress(stage, done, total) is called between pieces, `stage` being `compile`, `warm-up` or `sampling`; an exception raised in
     it (such as an interrupt) ends the fit.
     """
     with jax.enable_x64(True):
@@ -69,6 +69,7 @@ def fit(target: Target, settings: Settings, progress: Progress) -> Draws:
             target_accept_prob=settings.target_accept,
             max_tree_depth=settings.max_tree_depth,
         )
+        progress("compile", 0, settings.warmup + settings.draws)
         state = _initial(kernel, target, settings)
         mesh = Mesh(np.array(jax.devices()[: _devices(settings.chains)]), ("chain",), axis_types=(AxisType.Auto,))
         state = jax.device_put(state, NamedSharding(mesh, Spec("chain")))

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from rsimc.calibration.target import nuisance_parameters
 from rsimc.cli.options import console, emit_json, json_option, scenario_argument, set_option
-from rsimc.cli.tables import heading, number, say, prior_grid, prior_headings, prior_row, quantiles, table
+from rsimc.cli.tables import heading, prior_grid, prior_headings, prior_row, quantiles, say, table
 from rsimc.models.base import prior_set
 from rsimc.observations import SERIES, Observation, select
 from rsimc.priors.quantiles import Quantile

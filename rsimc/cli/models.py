@@ -91,33 +91,30 @@ def _parameter(parameter: Parameter) -> dict[str, object]:
 
 
 def _show(model: Model, out: Console) -> None:
-    _title(out, f"{model.name}, version {model.version}", first=True)
-    _title(out, "Parameters")
+    out.print(heading(f"{model.name}, version {model.version}"))
     say(out, "Each with its prior and its 5%, 50% and 95% points; below, its meaning, unit and source.")
     _show_parameters(model, out)
-    grid = table("Milestone", "Reached when", wrap=("Reached when",))
-    for milestone in model.milestones:
-        grid.add_row(milestone.name, milestone.definition)
-    out.print("\n", grid, sep="")
-    durations = table("Duration: years from", "to")
-    for duration in model.durations:
-        durations.add_row(duration.start, duration.end)
-    out.print("\n", durations, sep="")
-    _title(out, "Classes of trajectories")
-    say(out, ", ".join(model.classes))
-    observables = table("Observable", "Unit", "Meaning", wrap=("Meaning",))
-    for observable in model.observables:
-        observables.add_row(observable.name, observable.unit, observable.meaning)
-    out.print("\n", observables, sep="")
-    _title(out, "Equations")
+    _show_outcomes(model, out)
+    out.print()
+    out.print(heading("Equations"))
     for equation in model.equations:
         _show_equation(equation, out)
 
 
-def _title(out: Console, text: str, first: bool = False) -> None:
-    if not first:
+def _show_outcomes(model: Model, out: Console) -> None:
+    milestones = table("Milestone", "Reached when", wrap=("Reached when",))
+    for milestone in model.milestones:
+        milestones.add_row(milestone.name, milestone.definition)
+    durations = table("Duration: from", "to")
+    for duration in model.durations:
+        durations.add_row(duration.start, duration.end)
+    observables = table("Observable", "Unit", "Meaning", wrap=("Meaning",))
+    for observable in model.observables:
+        observables.add_row(observable.name, observable.unit, observable.meaning)
+    for block in (milestones, durations, observables, heading("Classes of trajectories")):
         out.print()
-    out.print(heading(text))
+        out.print(block)
+    say(out, ", ".join(model.classes))
 
 
 def _rows(parameter: Parameter) -> Iterator[tuple[str, Quantile]]:
@@ -143,7 +140,7 @@ def _show_parameters(model: Model, out: Console) -> None:
         for name, prior in rows:
             prior_row(grid, name, prior, "bold" if name == parameter.name else "")
         out.print(grid)
-        each = f", for each of {len(parameter.labels)} specialisms" if len(rows) == 1 and parameter.labels else ""
+        each = f"; the same for {', '.join(parameter.labels)}" if len(rows) == 1 and parameter.labels else ""
         say(out, f"{parameter.meaning} ({parameter.unit}{each}); {parameter.source}", indent=4, style="dim")
 
 

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from rsimc.cli.options import console, emit_json, json_option
-from rsimc.cli.tables import heading, number, say, table
+from rsimc.cli.tables import heading, natural_width, number, say, table
 from rsimc.errors import UsageError, nearest
 from rsimc.observations import SERIES, Observation, Series, load_series, select
 
@@ -68,7 +68,7 @@ def _list(as_json: bool) -> None:
     if as_json:
         emit_json({"schema": "rsimc.observations/1", "series": listed})
         return
-    out = table("Series", "Rows", "First", "Last", "Published", "Licence", right=("Rows",))
+    out = table("Series", "Rows", "First", "Last", "Last published", "Licence", right=("Rows",))
     for series in listed:
         licences = series["licences"]
         assert isinstance(licences, list)
@@ -79,7 +79,7 @@ def _list(as_json: bool) -> None:
     for series in listed:
         console().print(heading(f"{series['name']} ({series['unit']})"))
         say(console(), str(series["observes"]))
-    console().print("\nPublished is the last day of publication. rsimc observations SERIES shows the rows of one.")
+    console().print("\nrsimc observations SERIES shows the rows of one.")
 
 
 def _show(series: Series, rows: Sequence[Observation], out: Console) -> None:
@@ -102,19 +102,24 @@ def _default(series: Series) -> tuple[str, str]:
 
 
 def _show_rows(rows: Sequence[Observation], unit: str, sources: Sequence[str], out: Console) -> None:
-    grid = table("Key", "Date", "Published", unit.capitalize(), "Kind", "Src", right=("Src",))
+    """A line a row where that fits the console, else two."""
+    wide = table("Key", "Date", "Published", unit.capitalize(), "Interval", "Kind", "Source", right=("Source",))
+    narrow = table("Key, kind", "Date, published", f"{unit.capitalize()}, interval", "Source", right=("Source",))
     for row in rows:
-        published = row.published.isoformat() + ("*" if row.published_basis == "assumed" else "")
-        kind = row.kind.replace("_", " ")
-        grid.add_row(row.key, row.date.isoformat(), published, _value(row), kind, str(sources.index(row.source) + 1))
-    out.print(grid)
+        day, published = row.date.isoformat(), row.published.isoformat()
+        published += "*" if row.published_basis == "assumed" else ""
+        value, interval, kind = number(row.value), _interval(row), row.kind.replace("_", " ")
+        source = str(sources.index(row.source) + 1)
+        wide.add_row(row.key, day, published, value, interval, kind, source)
+        narrow.add_row(f"{row.key}\n  {kind}", f"{day}\n{published}", f"{value}\n{interval}", source)
+    out.print(wide if natural_width(out, wide) <= out.width else narrow)
 
 
-def _value(row: Observation) -> str:
+def _interval(row: Observation) -> str:
     if row.low is None and row.high is None:
-        return number(row.value)
+        return ""
     low, high = ("?" if end is None else number(end) for end in (row.low, row.high))
-    return f"{number(row.value)} ({low} to {high})"
+    return f"{low} to {high}"
 
 
 def _show_notes(rows: Sequence[Observation], sources: Sequence[str], out: Console) -> None:
@@ -124,4 +129,4 @@ def _show_notes(rows: Sequence[Observation], sources: Sequence[str], out: Consol
     out.print(heading("Sources"))
     for place, source in enumerate(sources, start=1):
         licence = next(row.licence for row in rows if row.source == source)
-        say(out, f"{place}. {source} (licence: {licence})")
+        say(out, f"{place}. {source} (licence: {licence})", hang=3)

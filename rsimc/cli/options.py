@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST = 2**32
 """Seeds and trajectories are counted by 32-bit words, as in `rsimc.scenario.schema`, which is slow to import."""
+LEAST_WIDTH = 80
 
 
 def whole_number(low: int, high: int) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
@@ -55,6 +56,9 @@ seed_option = click.option(
     metavar="S",
     help="Seed of the random numbers.",
 )
+accept_option = click.option(
+    "--accept-untrusted", is_flag=True, help="Go on although the posterior's diagnostics failed (else exit code 4)."
+)
 draws_option = click.option(
     "--draws", callback=whole_number(1, MOST), metavar="N", help="Number of trajectories, such as 1e6 or 1_000_000."
 )
@@ -71,7 +75,10 @@ def console() -> Console:
     """Standard output, for the data that a command was asked for. Texts are taken literally, without markup."""
     from rich.console import Console
 
-    return Console(markup=False, highlight=False, emoji=False)
+    out = Console(markup=False, highlight=False, emoji=False)
+    if out.width < LEAST_WIDTH:  # a narrow terminal breaks long lines itself; rich would cut the ends off names
+        out.width = LEAST_WIDTH
+    return out
 
 
 def messages(quiet: bool = False) -> Console:

@@ -44,6 +44,11 @@ def table(*headings: str, right: Sequence[str] = (), wrap: Sequence[str] = ()) -
     return out
 
 
+def natural_width(out: Console, grid: Table) -> int:
+    """Columns that a table takes when nothing in it wraps."""
+    return out.measure(grid, options=out.options.update(max_width=1000)).maximum
+
+
 def prior_grid(names: Sequence[str], width: int) -> Table:
     """Rows of name, prior and quantiles, of the same widths in every grid for the same names and console width."""
     out = Table.grid(padding=(0, 1, 0, 0))

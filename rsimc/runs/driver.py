@@ -56,12 +56,13 @@ def _work(
     run = compile_chunk(study.plan)
     source = make_source(study, posterior, manifest.seed)
     total = chunk_count(manifest.draws)
-    for index in todo:
+    progress("simulate", total - len(todo), total)
+    for place, index in enumerate(todo, start=1):
         chunk = run(index, manifest.draws, source)
         if index == 0:
             write_ensemble(manifest.folder / "ensemble.parquet", study.plan, study.priors, chunk.block, rows)
         write_chunk(manifest.folder, index, manifest.id, chunk.counts)
-        progress("simulate", total - len(todo) + todo.index(index) + 1, total)
+        progress("simulate", total - len(todo) + place, total)
 
 
 def _expected(manifest: Manifest, index: int) -> int:

@@ -1,0 +1,48 @@
+"""`rsimc calibrate`: the posterior and its verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rsimc import api
+from rsimc.cli.options import console, emit_json, json_option, messages, output_option, quiet_option, scenario_argument, set_option
+from rsimc.cli.progress import Bars
+from rsimc.runs.posteriors import Posterior, cached_path, require_trusted, write_posterior
+
+
+@click.command("calibrate")
+@scenario_argument
+@set_option
+@output_option
+@json_option
+@quiet_option
+def command(scenario: str, overrides: tuple[str, ...], output: Path | None, as_json: bool, quiet: bool) -> None:
+    """Fit the posterior of SCENARIO (a bundled name or a file), or find it in the cache, and judge it.
+
+    It is an ArviZ DataTree in NetCDF; -o writes a copy. Exit code 4 when it cannot be trusted.
+    """
+    with Bars(messages(quiet)) as bars:
+        found = api.calibrate(scenario, overrides, progress=bars)
+    path = write_posterior(output, found.tree) if output else cached_path(found.identity)
+    if as_json:
+        emit_json(document(found, path))
+    else:
+        _show(found, path)
+    require_trusted(found, accept=False)
+
+
+def document(found: Posterior, path: Path) -> dict[str, object]:
+    """The verdict as JSON."""
+    return {"schema": "rsimc.calibration/1", "id": found.identity, "file": str(path), "diagnostics": found.verdict.as_dict()}
+
+
+def _show(found: Posterior, path: Path) -> None:
+    verdict, out = found.verdict, console()
+    out.print(f"posterior    {found.identity[:8]}, {verdict.draws} draws{'' if found.fresh else ', from the cache'}")
+    out.print(f"R-hat        {verdict.rhat_max:.4f} at most ({verdict.rhat_worst})")
+    out.print(f"ESS          bulk {verdict.ess_bulk_min:.0f}, tail {verdict.ess_tail_min:.0f} at least ({verdict.ess_worst})")
+    out.print(f"divergences  {verdict.divergences} ({verdict.divergence_rate:.2%})")
+    out.print(f"verdict      {'trusted' if verdict.trusted else 'NOT trusted: ' + '; '.join(verdict.problems)}")
+    out.print(f"file         {path}", soft_wrap=True)

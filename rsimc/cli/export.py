@@ -1,0 +1,21 @@
+"""`rsimc export`: a run's results in other formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rsimc import api
+from rsimc.cli.options import output_option
+from rsimc.publish.formats import export
+
+
+@click.command("export")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--format", "form", default="json", metavar="FORMAT", help="json or csv.", show_default=True)
+@output_option
+def command(run: Path, form: str, output: Path | None) -> None:
+    """Write the results of RUN, the folder of a finished run, to a file (-o) or to standard output."""
+    written = export(api.open_run(run), form, output)
+    click.echo(str(written) if output else written, nl=output is not None)

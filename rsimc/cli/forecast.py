@@ -1,0 +1,62 @@
+"""`rsimc forecast`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rsimc import api
+from rsimc.analysis.document import document
+from rsimc.cli.options import (
+    accept_option,
+    console,
+    draws_option,
+    emit_json,
+    json_option,
+    messages,
+    output_option,
+    quiet_option,
+    scenario_argument,
+    seed_option,
+    set_option,
+)
+from rsimc.cli.progress import Bars
+from rsimc.publish.tables import closing_lines, milestone_table
+
+
+@click.command("forecast")
+@scenario_argument
+@set_option
+@output_option
+@draws_option
+@seed_option
+@accept_option
+@json_option
+@quiet_option
+def command(
+    scenario: str,
+    overrides: tuple[str, ...],
+    output: Path | None,
+    draws: int | None,
+    seed: int | None,
+    accept_untrusted: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Calibrate SCENARIO (a bundled name or a file) on its data, simulate it, and write a report.
+
+    The posterior is kept by identity and found again; a run folder that holds part of the same run is finished. Without
+    -o the folder is runs/SCENARIO-ID under the current one.
+    """
+    with Bars(messages(quiet)) as bars:
+        made = api.forecast(
+            scenario, overrides, output=output, draws=draws, seed=seed, accept_untrusted=accept_untrusted, progress=bars
+        )
+    if as_json:
+        emit_json(document(made))
+        return
+    out = console()
+    out.print(milestone_table(made, out.width))
+    for line in closing_lines(made, made.folder / "report.html"):
+        out.print(line)

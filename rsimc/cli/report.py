@@ -1,0 +1,23 @@
+"""`rsimc report`: the HTML report of a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rsimc import api
+from rsimc.cli.options import console, emit_json, json_option
+
+
+@click.command("report")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@json_option
+def command(runs: tuple[Path, ...], as_json: bool) -> None:
+    """Write report.html anew into each of RUNS, folders of finished runs."""
+    paths = [api.publish(api.open_run(run)) for run in runs]
+    if as_json:
+        emit_json({"schema": "rsimc.report/1", "files": [str(path) for path in paths]})
+        return
+    for path in paths:
+        console().print(str(path), soft_wrap=True)
