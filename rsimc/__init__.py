@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     from rsimc.scenario import Scenario, load_scenario
 
 __version__ = "0.1.0"
-__all__ = ["Estimate", "Forecast", "Model", "RsimcError", "Scenario", "calibrate", "forecast", "load_scenario", "open_run", "simulate"]
+__all__ = [
+    "Estimate",
+    "Forecast",
+    "Model",
+    "RsimcError",
+    "Scenario",
+    "calibrate",
+    "forecast",
+    "load_scenario",
+    "open_run",
+    "simulate",
+]
 
 _HOMES = {
     "Estimate": "rsimc.analysis.estimates",

@@ -43,7 +43,9 @@ def load_study(scenario: str | Path | Scenario, overrides: Sequence[str] = ()) -
     return resolve(scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario), overrides))
 
 
-def calibrate(scenario: str | Path | Scenario = "baseline", overrides: Sequence[str] = (), progress: Progress = quiet) -> Posterior:
+def calibrate(
+    scenario: str | Path | Scenario = "baseline", overrides: Sequence[str] = (), progress: Progress = quiet
+) -> Posterior:
     """The posterior of a scenario, from the cache or fitted now. Its verdict says whether to trust it."""
     prepare_devices()
     return find_or_fit(load_study(scenario, overrides), progress)

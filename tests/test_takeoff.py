@@ -68,7 +68,7 @@ def without(draws: Params, **fixed: float) -> Params:
 # Labour
 
 
-def gain(log_labour: object, logit: object, tasks: float = 2.0, across: float = 0.7, weight: object = None) -> np.ndarray:
+def gain(log_labour: object, logit: object, tasks: float = 2.0, across: float = 0.7) -> np.ndarray:
     """log L for the automation logits [K, ...] of specialisms of equal weight."""
     logits = jnp.asarray(logit, jnp.float64)
     even = jnp.full((len(logits),) + (1,) * (logits.ndim - 1), -np.log(len(logits)))
@@ -101,14 +101,16 @@ def test_without_automation_or_without_ai_labour_nothing_is_gained(log_labour: f
 
 @given(st.floats(-4, 8), st.floats(0.1, 20))
 def test_productivity_and_its_slope_are_continuous_where_people_stop_helping(logit: float, tasks: float) -> None:
-    def one(supply: float) -> jax.Array:
-        params = {"log_weight": jnp.zeros(1), "complementarity_tasks": tasks, "complementarity_specialisms": 0.7}
-        return labour.aggregate(params, jnp.asarray([logit]), supply).log_gain
+    below, above = (np.array(one_specialism(logit + side * 1e-6, logit, tasks)) for side in (-1, 1))
+    assert below == pytest.approx(above, abs=1e-4)
+    assert below[0] == pytest.approx(np.log1p(np.exp(logit)), abs=1e-5)  # 1 + A = 1/(1 - f)
 
-    (below, rise_below), (above, rise_above) = (jax.jit(jax.value_and_grad(one))(logit + side * 1e-6) for side in (-1, 1))
-    assert below == pytest.approx(above, abs=1e-5)
-    assert rise_below == pytest.approx(rise_above, abs=1e-4)
-    assert one(logit) == pytest.approx(-np.log1p(-1 / (1 + np.exp(-logit))), rel=1e-6)
+
+@jax.jit
+def one_specialism(log_labour: float, logit: float, tasks: float) -> tuple[jax.Array, jax.Array]:
+    """log P and its slope in log A."""
+    params = {"log_weight": jnp.zeros(1), "complementarity_tasks": tasks, "complementarity_specialisms": 0.7}
+    return jax.value_and_grad(lambda supply: labour.aggregate(params, jnp.stack([logit]), supply).log_gain)(log_labour)
 
 
 @given(st.lists(st.floats(0, 6), min_size=8, max_size=8), st.floats(-12, -1))
@@ -137,7 +139,7 @@ def test_a_longer_horizon_never_automates_less(gap: float, exponent: float, veri
     own = np.asarray(specialisms.automation_logit(params, horizon))[0]
     assert np.all(np.diff(own) > 0)
     full = np.asarray(specialisms.automation_logit(params, jnp.asarray([specialisms.FULL])))[0, 0]
-    assert specialisms.FULL - full == pytest.approx((1 - verifiability) * gap, abs=1e-5)  # the gap is that at 12 hours
+    assert specialisms.FULL - full == pytest.approx((1 - verifiability) * gap, abs=1e-4)  # the gap is that at 12 hours
 
 
 def test_compute_and_people_start_at_one_and_change_pace_at_the_slowdown() -> None:
@@ -266,7 +268,8 @@ def first_passage(seen: Paths, name: str, level: float, per_year: int) -> np.nda
     """Years from the start, by straight lines between steps; nan when not reached."""
     y, place = seen[name], np.argmax(seen[name] >= level, axis=0)
     before, after = (np.take_along_axis(y, np.maximum(place + d, 0)[None], axis=0)[0] for d in (-1, 0))
-    return np.where((after >= level) & (place > 0), (place - 1 + (level - before) / (after - before)) / per_year, np.nan)
+    reached = (after >= level) & (place > 0)
+    return np.where(reached, (place - 1 + (level - before) / np.where(reached, after - before, 1)) / per_year, np.nan)
 
 
 def test_monthly_steps_give_dates_to_a_day(

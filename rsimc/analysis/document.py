@@ -27,15 +27,20 @@ def document(forecast: Forecast) -> dict[str, Any]:
         "seed": manifest.seed,
         "n": counts.n,
         "horizon": f"{forecast.study.scenario.run.horizon}-01-01",
-        "milestones": {m.name: {"definition": m.definition, **_milestone(forecast, m.name)} for m in forecast.milestones},
+        "milestones": {
+            m.name: {"definition": m.definition, **_milestone(forecast, m.name)} for m in forecast.milestones
+        },
         "durations": {name: _duration(found) for name, found in forecast.durations.items()},
         "classes": {name: found.as_dict() for name, found in forecast.classes().items()},
-        "counts": {"n": counts.n, **{name: counts.account(name) for name in ("nonfinite", "clipped", "conditioned_out")}},
+        "counts": {
+            "n": counts.n,
+            **{name: counts.account(name) for name in ("nonfinite", "clipped", "conditioned_out")},
+        },
         "diagnostics": _diagnostics(forecast),
         "prior_driven": None if trees is None else prior_driven(trees),
         "forms": "one model form; its own uncertainty about the form is not in these numbers",
         "structural_range": None,
-        "errors": "batch means over 64 segments of the posterior's chains, never below binomial; null below 16 segments",
+        "errors": "batch means over 64 segments of the chains, never below binomial; null below 16 segments",
         "files": {"run": str(forecast.folder), "report": str(forecast.folder / "report.html")},
         "seconds": forecast.seconds,
     }
@@ -56,7 +61,9 @@ def _duration(found: Curve) -> dict[str, Any]:
     values = {f"{q:g}": found.quantile(q) for q in QUANTILES}
     shortest = float(found.edges[0])  # what lies below it is at once, or in the other order
     return {
-        "quantiles_years": {q: None if x is None else 0.0 if x <= shortest else float(f"{x:.4g}") for q, x in values.items()},
+        "quantiles_years": {
+            q: None if x is None else 0.0 if x <= shortest else float(f"{x:.4g}") for q, x in values.items()
+        },
         "not_within_horizon": found.beyond().as_dict(),
     }
 

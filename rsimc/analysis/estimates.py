@@ -1,8 +1,8 @@
 """Probabilities and quantiles from counts by batch, with standard errors from the spread over batches.
 
 A batch is a contiguous segment of the posterior's chains, so the spread sees autocorrelation and the clustering of
-trajectories by draw (batch means; Geyer 1992). A standard error is never less than the binomial one, and null when fewer
-than 16 batches are filled.
+trajectories by draw (batch means; Geyer 1992). A standard error is never less than the binomial one, and null when
+fewer than 16 batches are filled.
 """
 
 from __future__ import annotations

@@ -16,10 +16,10 @@ from rsimc.engine.plan import DURATION_BINS
 from rsimc.errors import RunError, UsageError, nearest
 from rsimc.models.base import Milestone
 from rsimc.runs.driver import Finished, merged
-from rsimc.runs.manifest import Manifest, make_manifest, read_manifest
+from rsimc.runs.manifest import Manifest, read_manifest, run_inputs
 from rsimc.runs.posteriors import Posterior, open_posterior
 from rsimc.runs.study import Study, resolve
-from rsimc.scenario import Scenario
+from rsimc.scenario import Scenario, identity
 
 FAN_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -75,7 +75,9 @@ class Forecast:
         except ValueError as error:
             raise UsageError("by", "a date such as 2028-12-31, 2028-12 or 2028", f'"{by}"') from error
         if year > self.study.plan.grid.end + 2 / 365.25:
-            raise UsageError("by", f"a date before the horizon {self.study.scenario.run.horizon}", by, "raise run.horizon")
+            raise UsageError(
+                "by", f"a date before the horizon {self.study.scenario.run.horizon}", by, "raise run.horizon"
+            )
         return found.at(year)
 
     def quantile(self, name: str, q: float) -> str | None:
@@ -89,7 +91,9 @@ class Forecast:
         """The distribution function of a milestone: p and se over decimal years, with ISO dates as a coordinate."""
         found = self.curve(name)
         coords = {"year": found.edges, "date": ("year", [iso_date(x) for x in found.edges])}
-        return xr.Dataset({"p": ("year", found.p), "se": ("year", found.se)}, coords, {"milestone": name, "run": self.manifest.id})
+        return xr.Dataset(
+            {"p": ("year", found.p), "se": ("year", found.se)}, coords, {"milestone": name, "run": self.manifest.id}
+        )
 
     def fan(self, observable: str, quantiles: tuple[float, ...] = FAN_QUANTILES) -> xr.DataArray:
         """Quantiles of an observable at the stored dates [year, quantile], in its unit; inf or 0 beyond its bins."""
@@ -131,8 +135,7 @@ def open_run(folder: str | Path) -> Forecast:
     manifest = read_manifest(Path(folder))
     study = resolve(Scenario.model_validate(manifest.scenario))
     posterior = open_posterior(manifest.folder / "posterior.nc", study) if manifest.posterior else None
-    again = make_manifest(manifest.folder, study, posterior, manifest.seed, manifest.draws)
-    if again.id != manifest.id:
+    if identity(run_inputs(study, posterior, manifest.seed)) != manifest.id:
         found = f"one made by rsimc {manifest.machine['versions']['rsimc']} from other inputs"
         raise RunError(str(folder), "a run that this version of rsimc can read", found, "open it with that version")
     return Forecast(manifest, study, merged(study, manifest), posterior, {})

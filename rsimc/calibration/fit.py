@@ -52,15 +52,17 @@ class Draws:
 def numpyro_model(target: Target) -> None:
     """The target as a NumPyro model: standard normal sites and one factor."""
     z = numpyro.sample("z", dist.Normal(0.0, 1.0).expand([target.priors.size]).to_event(1))
-    innovations = numpyro.sample("innovations", dist.Normal(0.0, 1.0).expand(list(target.innovations_shape)).to_event(2))
+    innovations = numpyro.sample(
+        "innovations", dist.Normal(0.0, 1.0).expand(list(target.innovations_shape)).to_event(2)
+    )
     numpyro.factor("log_likelihood", jnp.sum(target.log_likelihood(z, innovations)))
 
 
 def fit(target: Target, settings: Settings, progress: Progress) -> Draws:
     """Sample the posterior.
 
-    progress(stage, done, total) is called between pieces, `stage` being `compile`, `warm-up` or `sampling`; an exception raised in
-    it (such as an interrupt) ends the fit.
+    progress(stage, done, total) is called between pieces, `stage` being `compile`, `warm-up` or `sampling`; an exception
+    raised in it (such as an interrupt) ends the fit.
     """
     with jax.enable_x64(True):
         kernel = NUTS(
@@ -122,5 +124,12 @@ def _sample(advance: Callable[[Any], tuple[Any, Any]], state: Any, settings: Set
         lambda *pieces: np.moveaxis(np.concatenate(pieces)[last : last + settings.draws], 0, 1), *kept
     )
     return Draws(
-        place["z"], place["innovations"], -potential, diverging, energy, steps, accept, np.asarray(state.adapt_state.step_size)
+        place["z"],
+        place["innovations"],
+        -potential,
+        diverging,
+        energy,
+        steps,
+        accept,
+        np.asarray(state.adapt_state.step_size),
     )

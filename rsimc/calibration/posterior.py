@@ -30,12 +30,18 @@ def assemble(target: Target, draws: Draws, settings: Settings, attrs: Mapping[st
 
     predictive, log_likelihood = _row_quantities(target, draws)
     keys = [f"{row.series}/{row.key}" for row in target.rows]
-    coords: dict[str, object] = {"z_name": list(target.priors.names), "row": keys, "process": list(target.model.innovations)}
+    coords: dict[str, object] = {
+        "z_name": list(target.priors.names),
+        "row": keys,
+        "process": list(target.model.innovations),
+    }
     coords |= {f"{name}_label": labels for name, labels in _labels(target.priors).items()}
     dims = {"z": ["z_name"], "innovations": ["beat", "process"]} | {n: [f"{n}_label"] for n in _labels(target.priors)}
     dims |= {"value": ["row"]}
     posterior = _parameters(target.priors, draws.z)
-    prior = _parameters(target.priors, np.random.default_rng(settings.seed).standard_normal((1, PRIOR_DRAWS, target.priors.size)))
+    prior = _parameters(
+        target.priors, np.random.default_rng(settings.seed).standard_normal((1, PRIOR_DRAWS, target.priors.size))
+    )
     groups = {
         "posterior": posterior,
         "latent": {"z": draws.z, "innovations": draws.innovations},
@@ -81,15 +87,19 @@ def tables(tree: xr.DataTree, priors: PriorSet) -> tuple[np.ndarray, np.ndarray]
 def contraction(tree: xr.DataTree) -> dict[str, float]:
     """How much the data narrowed each parameter: 1 - posterior variance of z, whose prior variance is 1."""
     z = tree["latent"]["z"]
-    narrowed = 1.0 - z.var(("chain", "draw"))
-    return {str(name): float(value) for name, value in zip(narrowed["z_name"].values, narrowed.values, strict=True)}
+    return {name: 1.0 - value for name, value in _by_name(tree, np.asarray(z.values).var(axis=(0, 1))).items()}
 
 
 def prior_driven(tree: xr.DataTree) -> list[str]:
     """Parameters that the data neither narrowed by a tenth of their variance nor moved by 0.2 prior sds."""
-    moved = abs(tree["latent"]["z"].mean(("chain", "draw")))
-    shift = {str(n): float(v) for n, v in zip(moved["z_name"].values, moved.values, strict=True)}
+    shift = _by_name(tree, np.abs(np.asarray(tree["latent"]["z"].values).mean(axis=(0, 1))))
     return [name for name, value in contraction(tree).items() if value < PRIOR_DRIVEN and shift[name] < 0.2]
+
+
+def _by_name(tree: xr.DataTree, values: np.ndarray) -> dict[str, float]:
+    """Values of the directions of z by their names."""
+    names = np.asarray(tree["latent"].to_dataset()["z_name"].values)
+    return {str(name): float(value) for name, value in zip(names, values, strict=True)}
 
 
 def _labels(priors: PriorSet) -> dict[str, list[str]]:
@@ -121,6 +131,8 @@ def _row_quantities(target: Target, draws: Draws) -> tuple[np.ndarray, np.ndarra
             predicted = jnp.concatenate([term.predict(path, params) for term in target.terms])
             return predicted, jnp.concatenate([term.log_likelihood(path, params) for term in target.terms])
 
-        both = jax.jit(lambda a, b: jax.lax.map(one, (a, b), batch_size=BATCH))(jnp.asarray(z), jnp.asarray(innovations))
+        both = jax.jit(lambda a, b: jax.lax.map(one, (a, b), batch_size=BATCH))(
+            jnp.asarray(z), jnp.asarray(innovations)
+        )
         predicted, density = (np.asarray(part).reshape(*shape, -1) for part in both)
     return predicted, density

@@ -89,6 +89,8 @@ def make_target(
     """
     terms = tuple(term for term in (TERMS[series](known) for series, known in rows.items()) if term.rows)
     if not terms:
-        raise DataError(where("data"), "at least one observation published by as_of", "none", "set a later as_of, or use --prior")
+        raise DataError(
+            where("data"), "at least one observation published by as_of", "none", "set a later as_of, or use --prior"
+        )
     parameters = model.parameters + nuisance_parameters(term.series for term in terms)
     return Target(model, terms, prior_set(parameters, overrides, where))

@@ -89,7 +89,9 @@ def _column(rows: Sequence[Observation], read: Callable[[Observation], float | N
 
 def _sd(rows: Sequence[Observation], scale: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Stated sds on the term's scale, or those of a 90% interval on it."""
-    spread = [np.nan if row.low is None or row.high is None else np.ptp(scale(np.array([row.low, row.high]))) for row in rows]
+    spread = [
+        np.nan if row.low is None or row.high is None else np.ptp(scale(np.array([row.low, row.high]))) for row in rows
+    ]
     return np.array([row.sd or width / INTERVAL_90 for row, width in zip(rows, spread, strict=True)])
 
 
@@ -107,10 +109,34 @@ class MetrHorizons:
     series = "metr_horizons"
     quantities: tuple[str, ...] = ("log_horizon",)
     parameters: tuple[Parameter, ...] = (
-        Parameter("metr_level", "log hours", {"normal": [0.0, 0.35]}, "offset a' of METR's suite", "TH1.0 against TH1.1: sd 0.48 log2"),
-        Parameter("metr_tilt", "log hours/year", {"normal": [0.0, 0.24]}, "tilt b' of METR's suite", "TH1.0 against TH1.1: 0.48 log2 a year"),
-        Parameter("metr_scatter", "log hours", {"lognormal": [0.12, 0.6]}, "tau, scatter of releases beyond METR's interval", OWN),
-        Parameter("metr_lag", "years", {"lognormal": [0.15, 0.5]}, "internal use before public release", "METR, May 2026: 66 days"),
+        Parameter(
+            "metr_level",
+            "log hours",
+            {"normal": [0.0, 0.35]},
+            "offset a' of METR's suite",
+            "TH1.0 against TH1.1: sd 0.48 log2",
+        ),
+        Parameter(
+            "metr_tilt",
+            "log hours/year",
+            {"normal": [0.0, 0.24]},
+            "tilt b' of METR's suite",
+            "TH1.0 against TH1.1: 0.48 log2 a year",
+        ),
+        Parameter(
+            "metr_scatter",
+            "log hours",
+            {"lognormal": [0.12, 0.6]},
+            "tau, scatter of releases beyond METR's interval",
+            OWN,
+        ),
+        Parameter(
+            "metr_lag",
+            "years",
+            {"lognormal": [0.15, 0.5]},
+            "internal use before public release",
+            "METR, May 2026: 66 days",
+        ),
     )
 
     def __init__(self, rows: Sequence[Observation]) -> None:
@@ -118,8 +144,16 @@ class MetrHorizons:
         self.years = _years(self.rows)
         hours = _column(self.rows, lambda row: row.value / 60.0)
         self.y = np.log(hours)
-        self.below = SHARED_TASKS * (self.y - np.log(_column(self.rows, lambda row: (row.low or row.value) / 60.0))) / INTERVAL_95
-        self.above = SHARED_TASKS * (np.log(_column(self.rows, lambda row: (row.high or row.value) / 60.0)) - self.y) / INTERVAL_95
+        self.below = (
+            SHARED_TASKS
+            * (self.y - np.log(_column(self.rows, lambda row: (row.low or row.value) / 60.0)))
+            / INTERVAL_95
+        )
+        self.above = (
+            SHARED_TASKS
+            * (np.log(_column(self.rows, lambda row: (row.high or row.value) / 60.0)) - self.y)
+            / INTERVAL_95
+        )
         self.censored = hours > METR_CEILING_HOURS
 
     def mean(self, path: Path, params: Params) -> Array:
@@ -132,7 +166,7 @@ class MetrHorizons:
         mean, scatter = self.mean(path, params), params["metr_scatter"]
         below, above = jnp.hypot(self.below, scatter), jnp.hypot(self.above, scatter)
         tail = log_ndtr((mean - math.log(METR_CEILING_HOURS)) / jnp.hypot(CENSORED_SCALE, scatter))
-        return jnp.where(self.censored, tail, student_log_density(self.y - mean, below, above))
+        return jnp.where(self.censored, tail, student_log_density(jnp.asarray(self.y) - mean, below, above))
 
     def predict(self, path: Path, params: Params) -> Array:
         """Minutes."""
@@ -152,8 +186,12 @@ class CodeShare:
     quantities: tuple[str, ...] = ("coding_logit",)
     parameters: tuple[Parameter, ...] = (
         Parameter("code_level", "logit", {"normal": [0.5, 0.7]}, "AI code is longer and of less value a line", OWN),
-        Parameter("code_slope", "logit/logit", {"lognormal": [1.0, 0.4]}, "kappa: share of code against share of work", OWN),
-        Parameter("code_adoption", "logit", {"lognormal": [1.5, 0.6]}, "Delta: not yet adopted before February 2025", OWN),
+        Parameter(
+            "code_slope", "logit/logit", {"lognormal": [1.0, 0.4]}, "kappa: share of code against share of work", OWN
+        ),
+        Parameter(
+            "code_adoption", "logit", {"lognormal": [1.5, 0.6]}, "Delta: not yet adopted before February 2025", OWN
+        ),
         Parameter("code_lag", "years", {"lognormal": [0.15, 0.5]}, "from a released model to merged code", OWN),
     )
     ADOPTED_AT, ADOPTION_WIDTH = 2025.4, 0.15
@@ -211,7 +249,13 @@ class LabCompute:
     lab = "OpenAI"
     quantities: tuple[str, ...] = ("log_compute",)
     parameters: tuple[Parameter, ...] = (
-        Parameter("lab_compute_2025", "H100e", {"lognormal": [386000.0, 0.6]}, "the lab's compute at 2025.0", "Epoch AI, AI compute users (2026-09-03)"),
+        Parameter(
+            "lab_compute_2025",
+            "H100e",
+            {"lognormal": [386000.0, 0.6]},
+            "the lab's compute at 2025.0",
+            "Epoch AI, AI compute users (2026-09-03)",
+        ),
     )
 
     def __init__(self, rows: Sequence[Observation]) -> None:

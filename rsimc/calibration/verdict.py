@@ -16,8 +16,8 @@ MAX_DIVERGENCE_RATE = 0.002
 class Verdict:
     """Diagnostics over every parameter, every past innovation and the log posterior, in z-space.
 
-    rhat: the largest rank-normalised split R-hat; ess_bulk, ess_tail: the smallest effective sample sizes (Vehtari et al.
-    2021); *_worst: where. problems is empty when the posterior is trusted; advice says what to try.
+    rhat: the largest rank-normalised split R-hat; ess_bulk, ess_tail: the smallest effective sample sizes (Vehtari et
+    al. 2021); *_worst: where. problems is empty when the posterior is trusted; advice says what to try.
     """
 
     draws: int
@@ -63,8 +63,8 @@ def judge(tree: xr.DataTree, max_tree_depth: int) -> Verdict:
     rhat_names, rhat = flatten(arviz.rhat(latent))
     _, bulk = flatten(arviz.ess(latent, method="bulk"))
     ess_names, tail = flatten(arviz.ess(latent, method="tail"))
-    diverging = tree["sample_stats"]["diverging"].values
-    steps = tree["sample_stats"]["tree_steps"].values
+    diverging = np.asarray(tree["sample_stats"]["diverging"].values)
+    steps = np.asarray(tree["sample_stats"]["tree_steps"].values)
     facts = (float(rhat.max()), float(bulk.min()), float(tail.min()), int(diverging.sum()), float(diverging.mean()))
     worst = int(np.minimum(bulk, tail).argmin())
     problems, advice = _problems(*facts)
@@ -83,7 +83,9 @@ def judge(tree: xr.DataTree, max_tree_depth: int) -> Verdict:
     )
 
 
-def _problems(rhat: float, bulk: float, tail: float, divergences: int, rate: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _problems(
+    rhat: float, bulk: float, tail: float, divergences: int, rate: float
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     problems, advice = [], []
     if not rhat < MAX_RHAT:
         problems.append(f"R-hat {rhat:.3f}, must be below {MAX_RHAT}")

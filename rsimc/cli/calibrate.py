@@ -7,7 +7,16 @@ from pathlib import Path
 import click
 
 from rsimc import api
-from rsimc.cli.options import console, emit_json, json_option, messages, output_option, quiet_option, scenario_argument, set_option
+from rsimc.cli.options import (
+    console,
+    emit_json,
+    json_option,
+    messages,
+    output_option,
+    quiet_option,
+    scenario_argument,
+    set_option,
+)
 from rsimc.cli.progress import Bars
 from rsimc.runs.posteriors import Posterior, cached_path, require_trusted, write_posterior
 
@@ -35,14 +44,21 @@ def command(scenario: str, overrides: tuple[str, ...], output: Path | None, as_j
 
 def document(found: Posterior, path: Path) -> dict[str, object]:
     """The verdict as JSON."""
-    return {"schema": "rsimc.calibration/1", "id": found.identity, "file": str(path), "diagnostics": found.verdict.as_dict()}
+    return {
+        "schema": "rsimc.calibration/1",
+        "id": found.identity,
+        "file": str(path),
+        "diagnostics": found.verdict.as_dict(),
+    }
 
 
 def _show(found: Posterior, path: Path) -> None:
     verdict, out = found.verdict, console()
     out.print(f"posterior    {found.identity[:8]}, {verdict.draws} draws{'' if found.fresh else ', from the cache'}")
     out.print(f"R-hat        {verdict.rhat_max:.4f} at most ({verdict.rhat_worst})")
-    out.print(f"ESS          bulk {verdict.ess_bulk_min:.0f}, tail {verdict.ess_tail_min:.0f} at least ({verdict.ess_worst})")
+    out.print(
+        f"ESS          bulk {verdict.ess_bulk_min:.0f}, tail {verdict.ess_tail_min:.0f} at least ({verdict.ess_worst})"
+    )
     out.print(f"divergences  {verdict.divergences} ({verdict.divergence_rate:.2%})")
     out.print(f"verdict      {'trusted' if verdict.trusted else 'NOT trusted: ' + '; '.join(verdict.problems)}")
     out.print(f"file         {path}", soft_wrap=True)

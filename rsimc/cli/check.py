@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
-from rsimc.calibration.target import nuisance_parameters
 from rsimc.cli.options import console, emit_json, json_option, scenario_argument, set_option
 from rsimc.cli.tables import heading, prior_grid, prior_headings, prior_row, quantiles, say, table
-from rsimc.models.base import prior_set
 from rsimc.observations import SERIES, Observation, select
-from rsimc.priors.quantiles import Quantile
-from rsimc.runs.study import Study, resolve
 from rsimc.scenario import Scenario, load_scenario
 
-Changed = dict[str, tuple[Quantile, Quantile]]
-"""By flat name: the scenario's prior and the model's own."""
+if TYPE_CHECKING:
+    from rsimc.priors.quantiles import Quantile
+    from rsimc.runs.study import Study
 
 
 @click.command("check")
@@ -29,6 +27,8 @@ def command(scenario: str, overrides: tuple[str, ...], as_json: bool) -> None:
 
     Shows the priors that differ from the model's own, the observations known by its date, and how it will be run.
     """
+    from rsimc.runs.study import resolve  # jax: seconds that the help of a command need not cost
+
     study = resolve(load_scenario(scenario, overrides))
     if as_json:
         emit_json(document(study))
@@ -56,8 +56,11 @@ def document(study: Study) -> dict[str, object]:
     }
 
 
-def changed_priors(study: Study) -> Changed:
-    """The priors that differ from those of the model and of its likelihoods."""
+def changed_priors(study: Study) -> dict[str, tuple[Quantile, Quantile]]:
+    """The priors that differ from those of the model and of its likelihoods, by flat name, each with the latter."""
+    from rsimc.calibration.target import nuisance_parameters
+    from rsimc.models.base import prior_set
+
     terms = study.target.terms if study.target else ()
     own = prior_set(study.model.parameters + nuisance_parameters(term.series for term in terms), {})
     pairs = zip(study.priors.names, study.priors.entries, own.entries, strict=True)

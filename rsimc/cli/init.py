@@ -16,7 +16,7 @@ TEMPLATE = '''\
 
 schema = 1
 extends = "baseline"
-title = "{title}"
+title = "In a line, what this scenario is about"
 reasons = """
 What this scenario assumes that the other does not, and on what evidence.
 """
@@ -29,21 +29,21 @@ What this scenario assumes that the other does not, and on what evidence.
 # 90% interval (5% to 95%) of a lognormal:
 #returns_to_research = "0.5 to 2.3"
 # mean and standard deviation of a normal, here cut to a range:
-#verifiability_gap = {{ normal = [2.1, 0.9], low = 0, high = 4.9 }}
+#verifiability_gap = { normal = [2.1, 0.9], low = 0, high = 4.9 }
 # median and standard deviation of the logarithm:
-#automation_slope = {{ lognormal = [1.0, 0.35] }}
+#automation_slope = { lognormal = [1.0, 0.35] }
 # percentiles:
-#threshold_median = {{ p10 = 2.2, p50 = 3.7, p90 = 5.2 }}
+#threshold_median = { p10 = 2.2, p50 = 3.7, p90 = 5.2 }
 # a mixture:
-#substitution = {{ mixture = ["0.1 to 0.6", "1.2 to 4"], weights = [0.5, 0.5] }}
+#substitution = { mixture = ["0.1 to 0.6", "1.2 to 4"], weights = [0.5, 0.5] }
 # fixed:
 #compute_growth_late = 0.45
 # one specialism of several:
-#verifiability = {{ direction = {{ logitnormal = [-1.7, 0.7] }} }}
+#verifiability = { direction = { logitnormal = [-1.7, 0.7] } }
 
 # Which observations calibrate the priors; `rsimc observations` lists them. false leaves a series out.
 [data]
-#metr_horizons = {{ suite = "TH1.1" }}
+#metr_horizons = { suite = "TH1.1" }
 #ai_code_share = false
 
 # How the posterior is sampled.
@@ -67,7 +67,7 @@ def command(path: Path, quiet: bool) -> None:
     if path.suffix != ".toml":
         advice = f"for example {path.name or 'mine'}.toml"
         raise UsageError(str(path), "a file name that ends in .toml", f'"{path.name}"', advice)
-    _write(path, TEMPLATE.format(title=path.stem.replace("\\", "\\\\").replace('"', '\\"')))
+    _write(path, TEMPLATE)
     messages(quiet).print(f"wrote {path}; next: rsimc check {path}", soft_wrap=True)
 
 

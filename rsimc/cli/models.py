@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -10,9 +11,10 @@ from rich.console import Console
 from rsimc.cli.options import console, emit_json, json_option
 from rsimc.cli.tables import heading, prior_grid, prior_headings, prior_row, quantiles, say, table
 from rsimc.errors import UsageError, nearest
-from rsimc.models import Model, Parameter, get_model, model_names
-from rsimc.models.base import prior_set
-from rsimc.priors.quantiles import Quantile
+
+if TYPE_CHECKING:
+    from rsimc.models import Model, Parameter
+    from rsimc.priors.quantiles import Quantile
 
 
 @click.command("models")
@@ -20,8 +22,10 @@ from rsimc.priors.quantiles import Quantile
 @json_option
 def command(name: str | None, as_json: bool) -> None:
     """List the models or, with a NAME, show one: parameters with priors and sources, milestones, equations."""
+    from rsimc.models import get_model, model_names  # jax: seconds that the help of a command need not cost
+
     if name is None:
-        _list(as_json)
+        _list([get_model(known) for known in model_names()], as_json)
         return
     if name not in model_names():
         raise UsageError("models", "the name of a model", f'"{name}"', nearest(name, model_names()))
@@ -32,8 +36,7 @@ def command(name: str | None, as_json: bool) -> None:
         _show(model, console())
 
 
-def _list(as_json: bool) -> None:
-    models = [get_model(name) for name in model_names()]
+def _list(models: list[Model], as_json: bool) -> None:
     if as_json:
         emit_json({"schema": "rsimc.models/1", "models": [_summary(model) for model in models]})
         return
@@ -56,6 +59,8 @@ def _summary(model: Model) -> dict[str, object]:
 
 def priors_of(parameter: Parameter) -> dict[str | None, Quantile]:
     """A parameter's own priors by label; the label is None where it has no axis."""
+    from rsimc.models.base import prior_set
+
     return {label: prior for _, label, prior in prior_set((parameter,), {}).entries}
 
 

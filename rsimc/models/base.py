@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import jax
 
 from rsimc.errors import ScenarioError, nearest
+from rsimc.priors.quantiles import Quantile
 from rsimc.priors.text import parse_prior
 from rsimc.priors.vector import PriorSet, label_specs
 
@@ -148,7 +149,7 @@ def prior_set(
     for name in overrides:
         if name not in known:
             raise ScenarioError(where("priors", name), "a parameter of the model", f'"{name}"', nearest(name, known))
-    entries = []
+    entries: list[tuple[str, str | None, Quantile]] = []
     for parameter in parameters:
         spec = overrides.get(parameter.name, parameter.prior)
         if not parameter.labels:

@@ -34,7 +34,11 @@ def summary_tree(forecast: Forecast) -> xr.DataTree:
             "stored_year": ("stored", plan.stored_years),
         },
     )
-    curves = xr.concat([forecast.cdf(name) for name in names], xr.DataArray(names, dims="milestone", name="milestone"), combine_attrs="drop")
+    curves = xr.concat(
+        [forecast.cdf(name) for name in names],
+        xr.DataArray(names, dims="milestone", name="milestone"),
+        combine_attrs="drop",
+    )
     fans = xr.Dataset({o.name: forecast.fan(o.name) for o in plan.model.observables})
     tree = xr.DataTree.from_dict({"counts": exact, "curves": curves, "fans": fans})
     tree.attrs = {"id": forecast.manifest.id, "document": json.dumps({**document(forecast), "seconds": {}})}
@@ -44,12 +48,21 @@ def summary_tree(forecast: Forecast) -> xr.DataTree:
 def write_summary(forecast: Forecast) -> Path:
     """Write summary.nc, compressed."""
     tree = summary_tree(forecast)
-    packed = {f"/{group}": {n: {"zlib": True, "complevel": 1} for n, v in tree[group].data_vars.items() if v.dtype != object} for group in tree.children}
-    return write_atomic(forecast.folder / "summary.nc", lambda part: tree.to_netcdf(part, engine="h5netcdf", encoding=packed))
+    packed = {
+        f"/{group}": {n: {"zlib": True, "complevel": 1} for n, v in tree[group].data_vars.items() if v.dtype != object}
+        for group in tree.children
+    }
+    return write_atomic(
+        forecast.folder / "summary.nc", lambda part: tree.to_netcdf(part, engine="h5netcdf", encoding=packed)
+    )
 
 
 def write_checksums(folder: Path) -> Path:
     """Write SHA256SUMS over every file of a complete run, in the format of sha256sum."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "SHA256SUMS" and not path.name.startswith("."))
+    files = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "SHA256SUMS" and not path.name.startswith(".")
+    )
     lines = [f"{checksum(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
     return write_text(folder / "SHA256SUMS", "".join(lines))

@@ -37,7 +37,9 @@ def write_chunk(folder: Path, index: int, identity: str, counts: Counts) -> Path
             part = io.BytesIO()
             np.lib.format.write_array(part, np.asanyarray(array), allow_pickle=False)
             # A fixed date, so that equal counts are equal files.
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), part.getvalue(), zipfile.ZIP_DEFLATED)
+            archive.writestr(
+                zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), part.getvalue(), zipfile.ZIP_DEFLATED
+            )
     return write_bytes(chunk_path(folder, index), buffer.getvalue())
 
 

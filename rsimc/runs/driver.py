@@ -1,4 +1,4 @@
-"""A batch run on this machine's devices: chunk after chunk into the run folder. What is there and whole is not redone."""
+"""A batch run on this machine's devices, chunk after chunk into the run folder. What is whole is not redone."""
 
 from __future__ import annotations
 
@@ -80,5 +80,7 @@ def merged(study: Study, manifest: Manifest) -> Counts:
     parts = [read_chunk(manifest.folder, index, manifest.id) for index in range(chunk_count(manifest.draws))]
     for index, part in enumerate(parts):
         if part is None or part.n != _expected(manifest, index):
-            raise RunError(f"{manifest.folder}/chunks/{index:08d}.npz", "a whole chunk", "none", "run simulate again to make it")
+            raise RunError(
+                f"{manifest.folder}/chunks/{index:08d}.npz", "a whole chunk", "none", "run simulate again to make it"
+            )
     return reduce(lambda a, b: a + b, (part for part in parts if part is not None), zero(study.plan))

@@ -18,6 +18,7 @@ from rsimc.runs.files import write_atomic
 
 GROUP_ROWS = 16_384
 Columns = dict[str, np.ndarray]
+Host = dict[str, np.ndarray]
 
 
 def write_ensemble(path: Path, plan: Plan, priors: PriorSet, block: Block, rows: int) -> Path:
@@ -27,7 +28,7 @@ def write_ensemble(path: Path, plan: Plan, priors: PriorSet, block: Block, rows:
     years, null when not within the horizon; `duration.NAME` in years; class; `OBSERVABLE@DATE` in the observable's unit
     at the stored dates from `as_of` on. Row groups keep the memory small.
     """
-    host = Block(*(np.asarray(part) for part in block))
+    host = {name: np.asarray(part) for name, part in block._asdict().items()}
 
     def fill(part: Path) -> None:
         writer = None
@@ -63,21 +64,27 @@ def _rows(lanes: np.ndarray, first: int, last: int) -> np.ndarray:
     return np.concatenate(parts, axis=-1)
 
 
-def _columns(plan: Plan, priors: PriorSet, host: Block, first: int, last: int) -> Columns:
-    part = Block(*(_rows(array, first, last) for array in host))
+def _columns(plan: Plan, priors: PriorSet, host: Host, first: int, last: int) -> Columns:
+    part = {name: _rows(array, first, last) for name, array in host.items()}
     ids = np.arange(first, last)
-    columns: Columns = {"trajectory": ids, "batch": (ids // BLOCK % BATCHES).astype(np.int8), "draw": part.draw}
-    columns |= {"finite": part.finite, "conditioned_out": np.asarray(gone_by(plan, part.dates)), "clipped": part.clipped}
-    columns |= {f"parameter.{name}": part.values[n] for n, name in enumerate(priors.names)}
-    dates = {m.name: part.dates[n] for n, m in enumerate(plan.model.milestones)}
+    columns: Columns = {"trajectory": ids, "batch": (ids // BLOCK % BATCHES).astype(np.int8), "draw": part["draw"]}
+    columns |= {
+        "finite": part["finite"],
+        "conditioned_out": np.asarray(gone_by(plan, jnp.asarray(part["dates"]))),
+        "clipped": part["clipped"],
+    }
+    columns |= {f"parameter.{name}": part["values"][n] for n, name in enumerate(priors.names)}
+    dates = {m.name: part["dates"][n] for n, m in enumerate(plan.model.milestones)}
     columns |= {f"date.{name}": plan.grid.start + _none(years.astype(np.float64)) for name, years in dates.items()}
     for span in plan.model.durations:
         with np.errstate(invalid="ignore"):  # inf - inf: neither is within the horizon
             columns[f"duration.{span.name}"] = _none(dates[span.end] - dates[span.start])
     horizon = np.float32(plan.grid.end - plan.grid.start)
-    index = np.asarray(plan.model.classify({name: jnp.asarray(years) for name, years in dates.items()}, jnp.asarray(horizon)))
+    index = np.asarray(
+        plan.model.classify({name: jnp.asarray(years) for name, years in dates.items()}, jnp.asarray(horizon))
+    )
     columns["class"] = np.array(plan.model.classes)[index]
-    return columns | _observables(plan, part.observables)
+    return columns | _observables(plan, part["observables"])
 
 
 def _none(years: np.ndarray) -> np.ndarray:

@@ -70,4 +70,6 @@ def _sync_folder(folder: Path) -> None:
 
 def _refused(path: Path, error: OSError) -> OutputError:
     reason = error.strerror or str(error)
-    return OutputError(str(path), "a place that can be written", reason.lower(), "free space, or choose another folder with -o")
+    return OutputError(
+        str(path), "a place that can be written", reason.lower(), "free space, or choose another folder with -o"
+    )

@@ -46,10 +46,17 @@ class Manifest:
 MANIFEST_FIELDS = ("id", "draws", "seed", "inputs", "scenario", "posterior", "verdict", "machine", "created")
 
 
+def run_inputs(study: Study, posterior: Posterior | None, seed: int) -> dict[str, Any]:
+    """All that affects a run's counts, as readable data: priors by their texts and by a hash of their numbers."""
+    inputs = json.loads(canonical_json(study.run_inputs(posterior.identity if posterior else None, seed)))
+    exact = inputs["priors"]
+    inputs["priors"] = {name: prior["text"] for name, prior in exact.items()} | {"sha256": identity(exact)}
+    return dict(inputs)
+
+
 def make_manifest(folder: Path | None, study: Study, posterior: Posterior | None, seed: int, draws: int) -> Manifest:
     """The record of a run about to start; without a folder it goes to runs/<scenario>-<first 8 of the id>."""
-    inputs = json.loads(canonical_json(study.run_inputs(posterior.identity if posterior else None, seed)))
-    inputs["priors"] = {name: prior["text"] for name, prior in inputs["priors"].items()} | {"sha256": identity(inputs["priors"])}
+    inputs = run_inputs(study, posterior, seed)
     run_id = identity(inputs)
     return Manifest(
         folder=folder or Path("runs") / f"{study.scenario.name}-{run_id[:8]}",
@@ -89,7 +96,9 @@ def claim(manifest: Manifest) -> Manifest:
     if path.exists():
         return _take_up(manifest, read_manifest(manifest.folder))
     if manifest.folder.is_dir() and any(entry.name != "chunks" for entry in manifest.folder.iterdir()):
-        raise RunError(str(manifest.folder), "an empty folder, or one of this run", "other files", "choose another folder with -o")
+        raise RunError(
+            str(manifest.folder), "an empty folder, or one of this run", "other files", "choose another folder with -o"
+        )
     make_folder(manifest.folder / "chunks")
     write_text(path, json.dumps(manifest.as_dict(), indent=2) + "\n")
     return manifest
@@ -102,7 +111,9 @@ def _take_up(manifest: Manifest, there: Manifest) -> Manifest:
         raise RunError(str(manifest.folder), f"this run, id {manifest.id[:8]}", f"run {there.id[:8]}", advice)
     if there.draws > manifest.draws:
         advice = f"ask for {there.draws} or more, or choose another folder with -o"
-        raise RunError(str(manifest.folder), f"a run of at most {manifest.draws} trajectories", f"one of {there.draws}", advice)
+        raise RunError(
+            str(manifest.folder), f"a run of at most {manifest.draws} trajectories", f"one of {there.draws}", advice
+        )
     if there.draws < manifest.draws:
         write_text(manifest.folder / "run.json", json.dumps(manifest.as_dict(), indent=2) + "\n")
     return manifest
@@ -114,10 +125,14 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         document = json.loads(path.read_text())
         if document["schema"] != SCHEMA:
-            raise RunError(str(path), f"schema {SCHEMA}", str(document["schema"]), "it was written by another version of rsimc")
+            raise RunError(
+                str(path), f"schema {SCHEMA}", str(document["schema"]), "it was written by another version of rsimc"
+            )
         return Manifest(folder=folder, **{name: document[name] for name in MANIFEST_FIELDS})
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RunError(str(path), "the record of a run", reason, "is this a run folder?") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise RunError(str(path), "the record of a run", "a damaged file", "run simulate again with the same folder removed") from error
+        raise RunError(
+            str(path), "the record of a run", "a damaged file", "run simulate again with the same folder removed"
+        ) from error

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -18,7 +19,7 @@ from rsimc.runs.study import Study
 from rsimc.scenario import canonical_json
 
 Progress = Callable[[str, int, int], None]
-ENGINE = "h5netcdf"
+ENGINE: Literal["h5netcdf"] = "h5netcdf"
 MIN_DRAWS = 1024  # 16 for each of the 64 batches
 
 
@@ -46,11 +47,18 @@ def cached_path(identity: str) -> Path:
 def find_or_fit(study: Study, progress: Progress) -> Posterior:
     """The study's posterior, from the cache or fitted now (minutes). Raises CalibrationError without data."""
     if study.target is None:
-        raise CalibrationError(study.scenario.where("data"), "observations to calibrate on", "none", "use --prior, or a later as_of")
+        raise CalibrationError(
+            study.scenario.where("data"), "observations to calibrate on", "none", "use --prior, or a later as_of"
+        )
     settings = study.settings
     if settings.chains * settings.draws < MIN_DRAWS:
         found = f"{settings.chains} x {settings.draws}"
-        raise CalibrationError(study.scenario.where("calibration"), f"chains x draws of at least {MIN_DRAWS}", found, "raise calibration.draws")
+        raise CalibrationError(
+            study.scenario.where("calibration"),
+            f"chains x draws of at least {MIN_DRAWS}",
+            found,
+            "raise calibration.draws",
+        )
     path = cached_path(study.posterior_id)
     tree = _read(path)
     if tree is not None and tree.attrs.get("id") == study.posterior_id:
@@ -60,7 +68,11 @@ def find_or_fit(study: Study, progress: Progress) -> Posterior:
 
     draws = fit(study.target, settings, progress)
     scenario = json.loads(canonical_json(study.scenario))
-    attrs = {"id": study.posterior_id, "scenario": json.dumps(scenario), "model": f"{study.model.name} {study.model.version}"}
+    attrs = {
+        "id": study.posterior_id,
+        "scenario": json.dumps(scenario),
+        "model": f"{study.model.name} {study.model.version}",
+    }
     tree = assemble(study.target, draws, settings, attrs)
     write_posterior(path, tree)
     return Posterior(study.posterior_id, tree, fresh=True)
@@ -75,7 +87,9 @@ def open_posterior(path: Path, study: Study) -> Posterior:
     """A posterior that the user names. Raises RunError when it is missing, damaged, or of other inputs."""
     tree = _read(path)
     if tree is None:
-        raise RunError(str(path), "a posterior file written by rsimc calibrate", "none that can be read", "run rsimc calibrate")
+        raise RunError(
+            str(path), "a posterior file written by rsimc calibrate", "none that can be read", "run rsimc calibrate"
+        )
     if tree.attrs.get("id") != study.posterior_id:
         found = f"one of id {str(tree.attrs.get('id'))[:8]}"
         advice = "it was fitted to another model, priors, data or settings: calibrate this scenario"
@@ -96,6 +110,6 @@ def _read(path: Path) -> xr.DataTree | None:
     try:
         with xr.open_datatree(path, engine=ENGINE) as tree:
             loaded = tree.load()
-        return loaded if np.isfinite(loaded["latent"]["z"].values).all() else None
+        return loaded if np.isfinite(np.asarray(loaded["latent"]["z"].values)).all() else None
     except (OSError, KeyError, ValueError):
         return None

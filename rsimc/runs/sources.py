@@ -19,4 +19,6 @@ def make_source(study: Study, posterior: Posterior | None, seed: int) -> Posteri
         keys = rng.stream_keys(seed, [f"prior.{name}" for name in study.priors.names])
         return PriorSource(study.priors, noise, jnp.asarray(keys))
     table, past = tables(posterior.tree, study.priors)
-    return PosteriorSource(study.priors, noise, jnp.asarray(table.astype(np.float32)), jnp.asarray(past.astype(np.float32)))
+    return PosteriorSource(
+        study.priors, noise, jnp.asarray(table.astype(np.float32)), jnp.asarray(past.astype(np.float32))
+    )

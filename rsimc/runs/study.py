@@ -48,7 +48,9 @@ class Study:
     @cached_property
     def posterior_id(self) -> str:
         """SHA-256 of all that affects the posterior."""
-        return identity({**self._inputs(), "settings": asdict(self.settings), "rows": [asdict(row) for row in self.rows]})
+        return identity(
+            {**self._inputs(), "settings": asdict(self.settings), "rows": [asdict(row) for row in self.rows]}
+        )
 
     def run_inputs(self, posterior_id: str | None, seed: int) -> dict[str, object]:
         """All that affects a run's counts, as plain data. The number of trajectories does not: more keep the first."""
@@ -76,7 +78,9 @@ def _check_names(scenario: Scenario, model: Model) -> None:
     known = {parameter.name for parameter in model.parameters + nuisance_parameters()}
     for name in scenario.priors:
         if name not in known:
-            raise ScenarioError(scenario.where("priors", name), "a parameter of the model", f'"{name}"', nearest(name, known))
+            raise ScenarioError(
+                scenario.where("priors", name), "a parameter of the model", f'"{name}"', nearest(name, known)
+            )
 
 
 def _applicable(scenario: Scenario, model: Model, series: Iterable[str]) -> dict[str, object]:

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from rsimc import maths
-from rsimc.models.base import Params, Quantities
+from rsimc.models.base import Duration, Milestone, Observable, Parameter, Params, Quantities
 from rsimc.models.takeoff import compute, horizon, labour, noise, software, specialisms
 from rsimc.models.takeoff import milestones as marks
 from rsimc.models.takeoff.parameters import CODING, PARAMETERS
@@ -60,14 +60,14 @@ class Takeoff:
     start = 2019.0
     steps_per_year = 12
     steps_per_innovation = STEPS
-    innovations = ("horizon", "software", "trend")
+    innovations: tuple[str, ...] = ("horizon", "software", "trend")
     anchor_innovations = 1 + QUARTERS_TO_ANCHOR
-    parameters = PARAMETERS
-    milestones = marks.MILESTONES
-    durations = marks.DURATIONS
-    classes = marks.CLASSES
-    observables = marks.OBSERVABLES
-    equations = (
+    parameters: tuple[Parameter, ...] = PARAMETERS
+    milestones: tuple[Milestone, ...] = marks.MILESTONES
+    durations: tuple[Duration, ...] = marks.DURATIONS
+    classes: tuple[str, ...] = marks.CLASSES
+    observables: tuple[Observable, ...] = marks.OBSERVABLES
+    equations: tuple[str, ...] = (
         "ds/dt = g_s exp{lambda log R/R(2019) - (lambda/r) s + u_s} (1 - e^{s-S})          software",
         "e = s + log(research compute);  e_dep' = (e - e_dep)/tau;  tau = tau_run + tau_prep/E   generations",
         "h = a + b (e^{k x} - 1)/k + D_p(t) + u_h + W(t) - W(2025);  x = e_dep - reference      time horizon",
