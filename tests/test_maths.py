@@ -17,7 +17,9 @@ wide = st.floats(-1e4, 1e4)
 moderate = st.floats(-30, 30)
 shares = st.floats(0.01, 0.99)
 exponents = st.floats(-40, 0.9)
-COMPILED = {name: jax.jit(getattr(maths, name)) for name in ("softplus", "log_sigmoid", "logaddexp", "logsumexp", "log_ces")}
+COMPILED = {
+    name: jax.jit(getattr(maths, name)) for name in ("softplus", "log_sigmoid", "logaddexp", "logsumexp", "log_ces")
+}
 GRADIENT = {name: jax.jit(jax.grad(getattr(maths, name))) for name in COMPILED}
 
 
@@ -79,8 +81,12 @@ def test_log_ces_of_equal_shares_is_symmetric(a: float, b: float, r: float) -> N
 @given(moderate, moderate, shares)
 def test_log_ces_goes_from_the_minimum_over_cobb_douglas_to_the_mean(a: float, b: float, share: float) -> None:
     assert value("log_ces", a, b, share, -1e5) == pytest.approx(min(a, b), abs=1e-4)
-    assert value("log_ces", a, b, share, 0.0) == pytest.approx(share * a + (1 - share) * b, abs=1e-3 * (a - b) ** 2 / 8 + 1e-9)
-    assert value("log_ces", a, b, share, 1.0) == pytest.approx(np.log(share * np.exp(a) + (1 - share) * np.exp(b)), abs=1e-9)
+    assert value("log_ces", a, b, share, 0.0) == pytest.approx(
+        share * a + (1 - share) * b, abs=1e-3 * (a - b) ** 2 / 8 + 1e-9
+    )
+    assert value("log_ces", a, b, share, 1.0) == pytest.approx(
+        np.log(share * np.exp(a) + (1 - share) * np.exp(b)), abs=1e-9
+    )
 
 
 @given(moderate)
@@ -106,7 +112,13 @@ def test_gradients_are_those_of_the_formula(name: str) -> None:
     random = np.random.default_rng(1)
     for _ in range(20):
         x = random.uniform(-20, 20, ARGUMENTS[name])
-        args = (x,) if name == "logsumexp" else (*x, random.uniform(0.1, 0.9), random.uniform(-3, 0.9)) if name == "log_ces" else tuple(x)
+        args = (
+            (x,)
+            if name == "logsumexp"
+            else (*x, random.uniform(0.1, 0.9), random.uniform(-3, 0.9))
+            if name == "log_ces"
+            else tuple(x)
+        )
         with jax.enable_x64(True):
             naive = np.asarray(jax.grad(NAIVE[name])(*(jnp.asarray(a) for a in args)))
         assert slope(name, *args) == pytest.approx(naive, rel=1e-8, abs=1e-12)

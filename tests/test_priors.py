@@ -40,15 +40,23 @@ closed_forms = st.one_of(
     intervals,
     st.tuples(anywhere, spread).map(lambda ab: {"normal": list(ab)}),
     st.tuples(positive, spread).map(lambda ab: {"lognormal": list(ab)}),
-    st.tuples(st.floats(-4, 4), spread, between(anywhere)).map(lambda x: {"logitnormal": list(x[:2]), "low": x[2][0], "high": x[2][1]}),
+    st.tuples(st.floats(-4, 4), spread, between(anywhere)).map(
+        lambda x: {"logitnormal": list(x[:2]), "low": x[2][0], "high": x[2][1]}
+    ),
 )
 tables = st.one_of(
-    st.tuples(st.floats(-5, 5), spread, between(st.integers(-8, 8))).map(lambda x: {"normal": list(x[:2]), "low": x[2][0], "high": x[2][1]}),
+    st.tuples(st.floats(-5, 5), spread, between(st.integers(-8, 8))).map(
+        lambda x: {"normal": list(x[:2]), "low": x[2][0], "high": x[2][1]}
+    ),
     between(anywhere).map(lambda ab: {"uniform": list(ab)}),
     between(positive).map(lambda ab: {"loguniform": list(ab)}),
     st.tuples(st.floats(0.3, 5), st.floats(0.3, 5)).map(lambda ab: {"kumaraswamy": list(ab)}),
-    st.lists(st.integers(-1000, 1000), min_size=2, max_size=5, unique=True).map(sorted).map(lambda v: {f"p{10 + 18 * n}": x for n, x in enumerate(v)}),
-    st.tuples(intervals, intervals, st.floats(0.1, 0.9)).map(lambda x: {"mixture": list(x[:2]), "weights": [x[2], 1 - x[2]]}),
+    st.lists(st.integers(-1000, 1000), min_size=2, max_size=5, unique=True)
+    .map(sorted)
+    .map(lambda v: {f"p{10 + 18 * n}": x for n, x in enumerate(v)}),
+    st.tuples(intervals, intervals, st.floats(0.1, 0.9)).map(
+        lambda x: {"mixture": list(x[:2]), "weights": [x[2], 1 - x[2]]}
+    ),
 )
 
 
@@ -60,7 +68,9 @@ def test_a_to_b_is_the_90_percent_interval(ab: tuple[float, float]) -> None:
 
 
 @given(st.integers(-100, 100), st.lists(st.floats(0.1, 3), min_size=1, max_size=5), st.integers(1, 12))
-def test_percentiles_are_exact_for_steps_within_a_factor_of_thirty(start: float, steps: list[float], first: int) -> None:
+def test_percentiles_are_exact_for_steps_within_a_factor_of_thirty(
+    start: float, steps: list[float], first: int
+) -> None:
     values = np.cumsum([start, *steps])
     points = {f"p{first + 15 * n}": float(x) for n, x in enumerate(values)}
     prior = read(points)

@@ -27,7 +27,9 @@ def draw(name: str, step: int, seed: int = 1, n: int = N) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("key", "counter", "words"), VECTORS)
-def test_threefry_gives_the_published_words(key: tuple[int, int], counter: tuple[int, int], words: tuple[int, int]) -> None:
+def test_threefry_gives_the_published_words(
+    key: tuple[int, int], counter: tuple[int, int], words: tuple[int, int]
+) -> None:
     got = rng.threefry(*(jnp.asarray(word, jnp.uint32) for word in (*key, *counter)))
     assert tuple(int(word) for word in got) == words
 

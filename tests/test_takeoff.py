@@ -53,7 +53,9 @@ def paths() -> Callable[[Params, Any], Paths]:
 def draws() -> Params:
     with jax.enable_x64(True):
         priors = prior_set(MODEL.parameters, {})
-        return priors.named(priors.from_normal(jnp.asarray(np.random.default_rng(0).standard_normal((priors.size, DRAWS)))))
+        return priors.named(
+            priors.from_normal(jnp.asarray(np.random.default_rng(0).standard_normal((priors.size, DRAWS))))
+        )
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,11 @@ def gain(log_labour: object, logit: object, tasks: float = 2.0, across: float = 
     """log L for the automation logits [K, ...] of specialisms of equal weight."""
     logits = jnp.asarray(logit, jnp.float64)
     even = jnp.full((len(logits),) + (1,) * (logits.ndim - 1), -np.log(len(logits)))
-    params = {"log_weight": even, "complementarity_tasks": jnp.asarray(tasks), "complementarity_specialisms": jnp.asarray(across)}
+    params = {
+        "log_weight": even,
+        "complementarity_tasks": jnp.asarray(tasks),
+        "complementarity_specialisms": jnp.asarray(across),
+    }
     return np.asarray(AGGREGATE(params, logits, jnp.asarray(log_labour, jnp.float64)).log_gain)
 
 
@@ -145,7 +151,10 @@ def test_a_longer_horizon_never_automates_less(gap: float, exponent: float, veri
 def test_compute_and_people_start_at_one_and_change_pace_at_the_slowdown() -> None:
     params = {"slowdown_delay": 4.0, "compute_growth": 1.45, "compute_growth_late": 0.4}
     params |= {"researcher_growth": 0.6, "researcher_growth_early": 0.35}
-    for growth, early, now, late in ((compute.log_compute, 1.45, 1.45, 0.4), (compute.log_researchers, 0.35, 0.6, 0.05)):
+    for growth, early, now, late in (
+        (compute.log_compute, 1.45, 1.45, 0.4),
+        (compute.log_researchers, 0.35, 0.6, 0.05),
+    ):
         pace = jax.grad(lambda t, growth=growth: growth(params, t))
         assert growth(params, 0.0) == pytest.approx(0, abs=1e-12)
         assert [pace(t) for t in (-6.0, 0.0, 40.0)] == pytest.approx([early, now, late], abs=2e-3)
@@ -154,11 +163,20 @@ def test_compute_and_people_start_at_one_and_change_pace_at_the_slowdown() -> No
 # Software
 
 
-@pytest.mark.parametrize(("room", "log_pace", "tolerance"), [((15, 30), (-3, 3), 1e-6), ((1, 5), (-3, 0), 1e-3), ((0.05, 1), (-3, 0), 2e-3)])
-def test_a_software_step_solves_its_equation(room: tuple[float, float], log_pace: tuple[float, float], tolerance: float) -> None:
+@pytest.mark.parametrize(
+    ("room", "log_pace", "tolerance"), [((15, 30), (-3, 3), 1e-6), ((1, 5), (-3, 0), 1e-3), ((0.05, 1), (-3, 0), 2e-3)]
+)
+def test_a_software_step_solves_its_equation(
+    room: tuple[float, float], log_pace: tuple[float, float], tolerance: float
+) -> None:
     random, dt, ceiling = np.random.default_rng(2), 1 / 12, 20.0
     for _ in range(20):
-        z, pace, scale, returns = random.uniform(*room), random.uniform(*log_pace), random.uniform(0.1, 1), random.uniform(0.4, 3)
+        z, pace, scale, returns = (
+            random.uniform(*room),
+            random.uniform(*log_pace),
+            random.uniform(0.1, 1),
+            random.uniform(0.4, 3),
+        )
         params = {"parallelisation": scale, "returns_to_research": returns, "software_ceiling": ceiling}
         start, beta = ceiling - z, scale / returns
 
@@ -166,13 +184,17 @@ def test_a_software_step_solves_its_equation(room: tuple[float, float], log_pace
             return -np.exp(pace - beta * (s - start)) * np.expm1(s - ceiling)
 
         exact = solve_ivp(slope, (0, dt), [start], method="LSODA", rtol=1e-11, atol=1e-12).y[0, -1] - start
-        assert software.advance(params, jnp.asarray(start), jnp.asarray(pace), dt) - start == pytest.approx(exact, rel=tolerance)
+        assert software.advance(params, jnp.asarray(start), jnp.asarray(pace), dt) - start == pytest.approx(
+            exact, rel=tolerance
+        )
 
 
 def test_software_steps_are_of_second_order_at_the_ceiling() -> None:
     beta, pace, start = 0.6, 2.0, 18.0
     params = {"parallelisation": 0.6, "returns_to_research": 1.0, "software_ceiling": 20.0}
-    exact = solve_ivp(lambda _, s: -np.exp(pace - beta * (s - start)) * np.expm1(s - 20.0), (0, 1), [start], rtol=1e-11, atol=1e-12)
+    exact = solve_ivp(
+        lambda _, s: -np.exp(pace - beta * (s - start)) * np.expm1(s - 20.0), (0, 1), [start], rtol=1e-11, atol=1e-12
+    )
 
     def error(steps: int) -> float:
         s = jnp.asarray(start)
@@ -184,7 +206,9 @@ def test_software_steps_are_of_second_order_at_the_ceiling() -> None:
 
 
 @given(st.floats(-30, 30), st.floats(0, 40), st.floats(0.1, 1), st.floats(0.3, 4))
-def test_software_rises_and_stays_below_its_ceiling_at_any_pace(pace: float, room: float, scale: float, returns: float) -> None:
+def test_software_rises_and_stays_below_its_ceiling_at_any_pace(
+    pace: float, room: float, scale: float, returns: float
+) -> None:
     for dtype in (jnp.float32, jnp.float64):
         values = {"parallelisation": scale, "returns_to_research": returns, "software_ceiling": 40.0}
         start = jnp.asarray(40.0 - room, dtype)
@@ -228,7 +252,9 @@ def test_the_trend_is_the_integral_of_its_pace(length: float) -> None:
     assert trend[-1] @ trend[-1] == pytest.approx(expected, rel=0.02)
 
 
-def test_trend_noise_leaves_the_horizon_of_2025_alone(draws: Params, innovations: np.ndarray, paths: Callable[[Params, Any], Paths]) -> None:
+def test_trend_noise_leaves_the_horizon_of_2025_alone(
+    draws: Params, innovations: np.ndarray, paths: Callable[[Params, Any], Paths]
+) -> None:
     quiet = without(draws, ai_labour=-50.0, serving_demand=1e-9, horizon_noise=1e-9)
     loud = {**quiet, "trend_noise": 2 * quiet["trend_noise"]}
     gap = paths(loud, innovations)["log_horizon"] - paths(quiet, innovations)["log_horizon"]
@@ -240,10 +266,15 @@ def test_trend_noise_leaves_the_horizon_of_2025_alone(draws: Params, innovations
 # The whole
 
 
-def test_level_and_pace_of_the_horizon_at_2025_are_the_parameters(draws: Params, paths: Callable[[Params, Any], Paths]) -> None:
+def test_level_and_pace_of_the_horizon_at_2025_are_the_parameters(
+    draws: Params, paths: Callable[[Params, Any], Paths]
+) -> None:
     """On the path without AI help, noise, step and curvature; exact up to the curvature of compute within a generation."""
     plain = without(draws, paradigm_step=0.0, curvature=0.0, ai_labour=-50.0)
-    for lags, level_within, pace_within in (({"training_time": 0.005, "preparation_time": 0.005}, 0.04, 0.02), ({}, 0.2, 0.2)):
+    for lags, level_within, pace_within in (
+        ({"training_time": 0.005, "preparation_time": 0.005}, 0.04, 0.02),
+        ({}, 0.2, 0.2),
+    ):
         h = paths(without(plain, **lags), np.zeros((1 + QUARTERS, 3, DRAWS)))["log_horizon"]
         level = h[JAN_2025] - np.log(draws["time_horizon"])
         pace = 6 * (h[JAN_2025 + 1] - h[JAN_2025 - 1]) / draws["time_horizon_growth"]
@@ -253,7 +284,9 @@ def test_level_and_pace_of_the_horizon_at_2025_are_the_parameters(draws: Params,
         assert np.median(np.abs(pace - 1)) < 0.03
 
 
-def test_quantities_stay_in_their_ranges(draws: Params, innovations: np.ndarray, paths: Callable[[Params, Any], Paths]) -> None:
+def test_quantities_stay_in_their_ranges(
+    draws: Params, innovations: np.ndarray, paths: Callable[[Params, Any], Paths]
+) -> None:
     seen = paths(draws, innovations)
     assert all(np.all(np.isfinite(x)) for x in seen.values())
     assert np.all(np.diff(seen["software"], axis=0) > -1e-9)
@@ -316,5 +349,14 @@ dates = st.one_of(st.just(np.inf), st.floats(0, 41), st.sampled_from([35.0, 36.0
 @given(st.lists(st.tuples(dates, dates, dates), min_size=20, max_size=20))
 def test_every_trajectory_has_the_one_class_that_its_dates_describe(rows: list[tuple[float, float, float]]) -> None:
     closed, ten, thousand = np.array([(c, min(a, b), max(a, b)) for c, a, b in rows]).T
-    index = classify({"closed_loop": jnp.asarray(closed), "multiplier_10": jnp.asarray(ten), "multiplier_1000": jnp.asarray(thousand)}, jnp.asarray(41.0))
-    assert [CLASSES[n] for n in np.asarray(index)] == [described(*row, 41.0) for row in zip(closed, ten, thousand, strict=True)]
+    index = classify(
+        {
+            "closed_loop": jnp.asarray(closed),
+            "multiplier_10": jnp.asarray(ten),
+            "multiplier_1000": jnp.asarray(thousand),
+        },
+        jnp.asarray(41.0),
+    )
+    assert [CLASSES[n] for n in np.asarray(index)] == [
+        described(*row, 41.0) for row in zip(closed, ten, thousand, strict=True)
+    ]

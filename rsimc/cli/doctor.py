@@ -10,9 +10,10 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.table import Table
 
 from rsimc.cli.options import console, emit_json, json_option
-from rsimc.cli.tables import say, table
+from rsimc.cli.tables import say
 from rsimc.runs.cache import cache_dir
 
 PACKAGES = ("rsimc", "jax", "jaxlib", "numpyro", "arviz")
@@ -125,8 +126,9 @@ def cache_state() -> dict[str, object]:
 def _show(found: dict[str, object], out: Console) -> None:
     packages, kinds, cache = found["versions"], found["devices"], found["cache"]
     assert isinstance(packages, dict) and isinstance(kinds, list) and isinstance(cache, dict)
-    grid = table("", "")
-    grid.show_header = False
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
     for name, version in packages.items():
         grid.add_row(name, version or "not installed")
     grid.add_row("python", f"{found['python']} on {found['system']}")

@@ -40,6 +40,8 @@ class Counts:
             sums = getattr(self, name).sum(axis=-1).reshape(len(counted), -1)
             if np.any(sums != counted[:, None]):
                 raise ValueError(f"counts.{name}: bins do not sum to the number of trajectories counted")
+        if np.any(self.accounts[:, ACCOUNTS.index("clipped")] > counted):
+            raise ValueError("counts.accounts: more trajectories are clipped than counted")
         if np.any(self.fans.sum(axis=-1) != counted.sum()):
             raise ValueError("counts.fans: bins do not sum to the number of trajectories counted")
 

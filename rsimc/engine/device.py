@@ -61,13 +61,13 @@ def compile_chunk(plan: Plan, devices: list[Any] | None = None) -> Callable[[int
     width = lane(chosen[0].platform, len(chosen))
     lanes = np.arange(CHUNK // width, dtype=np.uint32)
 
-    def one(counts: dict[str, Array], start: Array, total: Array, source: Source) -> tuple[dict[str, Array], Any]:
+    def one(counts: dict[str, Array], start: Array, last: Array, source: Source) -> tuple[dict[str, Array], Any]:
         ids = start + jnp.arange(width, dtype=jnp.uint32)
         block = simulate_block(plan, source, ids)
-        return device_add(plan, counts, block, ids, ids < total), block
+        return device_add(plan, counts, block, ids, ids <= last), block
 
-    def share(starts: Array, total: Array, source: Source) -> tuple[dict[str, Array], Any]:
-        counts, blocks = jax.lax.scan(lambda c, s: one(c, s, total, source), device_zero(plan), starts)
+    def share(starts: Array, last: Array, source: Source) -> tuple[dict[str, Array], Any]:
+        counts, blocks = jax.lax.scan(lambda c, s: one(c, s, last, source), device_zero(plan), starts)
         return jax.tree.map(lambda x: x[None], counts), blocks
 
     specs = (Spec("lane"), Spec(), Spec())
@@ -76,9 +76,8 @@ def compile_chunk(plan: Plan, devices: list[Any] | None = None) -> Callable[[int
     program = jax.jit(sharded, compiler_options=options)
 
     def run(index: int, total: int, source: Source) -> Chunk:
-        # total may be 2^32, one more than uint32 holds: the last id still lies below it
         starts = np.uint32(index * CHUNK) + lanes * np.uint32(width)
-        counts, blocks = program(starts, np.uint32(min(total, 2**32 - 1)), source)
+        counts, blocks = program(starts, np.uint32(total - 1), source)  # the last id: total may be 2^32, too large for uint32
         summed = {name: np.asarray(part).astype(np.int64).sum(axis=0) for name, part in counts.items()}
         return Chunk(Counts(**summed), blocks)
 

@@ -121,7 +121,7 @@ class PosteriorSource:
         edges = jnp.asarray([(b * draws) // BATCHES for b in range(BATCHES + 1)], jnp.int32)
         batch = batch_of(ids)
         within = ((ids // np.uint32(BLOCK * BATCHES)) * np.uint32(BLOCK) + ids % np.uint32(BLOCK)).astype(jnp.int32)
-        return edges[batch] + within % (edges[batch + 1] - edges[batch])
+        return edges[batch] + within % jnp.maximum(edges[batch + 1] - edges[batch], 1)  # below 64 draws batches share them
 
     def values(self, ids: Array) -> Array:
         """The draw's parameters."""

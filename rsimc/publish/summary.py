@@ -10,7 +10,7 @@ import xarray as xr
 from rsimc.analysis.document import document
 from rsimc.analysis.forecast import Forecast
 from rsimc.engine.counts import ACCOUNTS
-from rsimc.runs.files import checksum, write_atomic, write_text
+from rsimc.runs.files import checksum, write_bytes, write_text
 
 
 def summary_tree(forecast: Forecast) -> xr.DataTree:
@@ -52,9 +52,7 @@ def write_summary(forecast: Forecast) -> Path:
         f"/{group}": {n: {"zlib": True, "complevel": 1} for n, v in tree[group].data_vars.items() if v.dtype != object}
         for group in tree.children
     }
-    return write_atomic(
-        forecast.folder / "summary.nc", lambda part: tree.to_netcdf(part, engine="h5netcdf", encoding=packed)
-    )
+    return write_bytes(forecast.folder / "summary.nc", bytes(tree.to_netcdf(engine="h5netcdf", encoding=packed)))
 
 
 def write_checksums(folder: Path) -> Path:

@@ -14,7 +14,7 @@ import xarray as xr
 from rsimc.calibration.verdict import Verdict
 from rsimc.errors import CalibrationError, RunError
 from rsimc.runs.cache import cache_dir
-from rsimc.runs.files import write_atomic
+from rsimc.runs.files import write_bytes
 from rsimc.runs.study import Study
 from rsimc.scenario import canonical_json
 
@@ -79,8 +79,8 @@ def find_or_fit(study: Study, progress: Progress) -> Posterior:
 
 
 def write_posterior(path: Path, tree: xr.DataTree) -> Path:
-    """Write a posterior atomically as NetCDF."""
-    return write_atomic(path, lambda part: tree.to_netcdf(part, engine=ENGINE))
+    """Write a posterior atomically as NetCDF (through memory: HDF5 reports a full disk in ways of its own)."""
+    return write_bytes(path, bytes(tree.to_netcdf(engine=ENGINE)))
 
 
 def open_posterior(path: Path, study: Study) -> Posterior:

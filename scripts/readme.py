@@ -1,0 +1,71 @@
+"""Bring the README's picture, sentence and table up to date from a finished run.
+
+    uv run rsimc forecast -o runs/readme && uv run python scripts/readme.py runs/readme
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from rsimc.analysis.document import document
+from rsimc.api import open_run
+from rsimc.publish.figures import cdf_chart, save_png
+
+ROOT = Path(__file__).parent.parent
+PICTURE = ROOT / "benchmarks" / "results" / "forecast.png"
+BEGIN, END = "<!-- from a run: begin -->", "<!-- from a run: end -->"
+SHOWN = ("coder", "closed_loop_95", "closed_loop", "multiplier_10", "multiplier_100", "multiplier_1000")
+QUANTILES = ("0.05", "0.25", "0.5", "0.75", "0.95")
+YEARS = ("2027", "2028", "2030", "2035")
+
+
+def table(facts: dict[str, Any]) -> str:
+    """The milestone table in Markdown."""
+    until = facts["horizon"][:4]
+    heads = ["milestone", *(f"{100 * float(q):g}%" for q in QUANTILES), *(f"by {y}" for y in YEARS), f"after {until}"]
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    for name in SHOWN:
+        found = facts["milestones"][name]
+        dates = [(found["quantiles"][q] or f"> {until}")[:7] for q in QUANTILES]
+        chances = [share(found["probability_by"][f"{y}-12-31"]) for y in YEARS]
+        lines.append("| " + " | ".join([f"`{name}`", *dates, *chances, share(found["not_within_horizon"])]) + " |")
+    return "\n".join(lines)
+
+
+def share(estimate: dict[str, float]) -> str:
+    """A probability with its Monte Carlo standard error, in percent."""
+    return f"{100 * estimate['p']:.1f} ± {100 * estimate['se']:.1f}"
+
+
+def section(facts: dict[str, Any]) -> str:
+    """What stands between the markers."""
+    loop, checks = facts["milestones"]["closed_loop"], facts["diagnostics"]
+    return "\n\n".join(
+        (
+            f"![When milestones are reached]({PICTURE.relative_to(ROOT).as_posix()})",
+            f"Scenario `{facts['scenario']}` as of {facts['as_of']}, {facts['n']:,} trajectories, run `{facts['id'][:8]}`. The "
+            f"loop is closed (every specialism of AI research at least 99% automated) by the end of 2030 with probability "
+            f"{share(loop['probability_by']['2030-12-31'])} %, in the median by {loop['quantiles']['0.5']}.",
+            table(facts),
+            f"Dates are quantiles; chances are percentages by the end of the year, ± one Monte Carlo standard error; "
+            f"{100 * facts['counts']['conditioned_out'] / facts['n']:.0f}% of trajectories were conditioned out because what has not "
+            f"happened by {facts['as_of']} had happened in them. Posterior: {checks['draws']} draws, R-hat {checks['rhat_max']:.3f}, smallest "
+            f"effective sample size {checks['ess_min']:.0f}. One model form; what the data do not decide is listed in the report.",
+        )
+    )
+
+
+def main() -> None:
+    """Rewrite the part of the README between the markers, and the picture."""
+    run = open_run(sys.argv[1])
+    save_png(cdf_chart(run), PICTURE, 2.0)
+    readme = ROOT / "README.md"
+    before, rest = readme.read_text().split(BEGIN)
+    after = rest.split(END)[1]
+    readme.write_text(f"{before}{BEGIN}\n{section(document(run))}\n{END}{after}")
+
+
+if __name__ == "__main__":
+    main()
