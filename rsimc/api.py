@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import jax
@@ -38,11 +39,22 @@ def prepare_devices() -> None:
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
+@contextmanager
+def settled() -> Iterator[None]:
+    """Interrupted work goes on until the devices are idle: Python crashes when it ends while they compute."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        jax.block_until_ready(jax.live_arrays())
+        raise
+
+
 def load_study(scenario: str | Path | Scenario, overrides: Sequence[str] = ()) -> Study:
     """A scenario by bundled name, path or value, resolved."""
     return resolve(scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario), overrides))
 
 
+@settled()
 def calibrate(
     scenario: str | Path | Scenario = "baseline", overrides: Sequence[str] = (), progress: Progress = quiet
 ) -> Posterior:
@@ -51,6 +63,7 @@ def calibrate(
     return find_or_fit(load_study(scenario, overrides), progress)
 
 
+@settled()
 def simulate(
     scenario: str | Path | Scenario = "baseline",
     overrides: Sequence[str] = (),

@@ -59,8 +59,11 @@ def where(condition: ArrayLike, a: ArrayLike, b: ArrayLike) -> Array:
 
 
 def total(x: ArrayLike) -> Array:
-    """Sum over axis 0, the model's own axis."""
-    return jnp.sum(jnp.asarray(x), axis=0)
+    """Sum over axis 0, the model's own axis.
+
+    Fenced: whether the compiler merges a product into the sum's additions would decide its last bit.
+    """
+    return jnp.sum(fence(jnp.asarray(x)), axis=0)
 
 
 @jax.custom_jvp

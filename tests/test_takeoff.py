@@ -234,7 +234,7 @@ def responses(length: float, quarters: int) -> tuple[np.ndarray, np.ndarray, np.
         seen.append(state)
         for _ in range(3 if n < quarters else 0):
             state = noise.advance(state, params, unit[n + 1], 1 / 12)
-    return tuple(np.array([np.asarray(getattr(s, name)) for s in seen]) for name in ("horizon", "pace", "trend"))  # type: ignore[return-value]
+    return tuple(np.array([np.asarray(getattr(s, name)) for s in seen]) for name in ("horizon", "pace", "trend"))
 
 
 @pytest.mark.parametrize("length", [0.3, 1.0, 4.0])
@@ -269,7 +269,7 @@ def test_trend_noise_leaves_the_horizon_of_2025_alone(
 def test_level_and_pace_of_the_horizon_at_2025_are_the_parameters(
     draws: Params, paths: Callable[[Params, Any], Paths]
 ) -> None:
-    """On the path without AI help, noise, step and curvature; exact up to the curvature of compute within a generation."""
+    """Without AI help, noise, step and curvature of h; up to the curvature of compute within a generation."""
     plain = without(draws, paradigm_step=0.0, curvature=0.0, ai_labour=-50.0)
     for lags, level_within, pace_within in (
         ({"training_time": 0.005, "preparation_time": 0.005}, 0.04, 0.02),

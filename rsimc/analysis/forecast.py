@@ -133,7 +133,12 @@ def opened(finished: Finished, study: Study, posterior: Posterior | None, second
 def open_run(folder: str | Path) -> Forecast:
     """Open a run folder. Raises RunError when it is incomplete, damaged, or of another version of rsimc."""
     manifest = read_manifest(Path(folder))
-    study = resolve(Scenario.model_validate(manifest.scenario))
+    try:
+        scenario = Scenario.model_validate(manifest.scenario)
+    except ValueError as error:
+        advice = "open it with the version of rsimc that wrote it, or run simulate again into another folder"
+        raise RunError(f"{folder}/run.json", "a scenario of this version of rsimc", "another", advice) from error
+    study = resolve(scenario)
     posterior = open_posterior(manifest.folder / "posterior.nc", study) if manifest.posterior else None
     if identity(run_inputs(study, posterior, manifest.seed)) != manifest.id:
         found = f"one made by rsimc {manifest.machine['versions']['rsimc']} from other inputs"

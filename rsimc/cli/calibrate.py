@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from rsimc import api
 from rsimc.cli.options import (
     console,
     emit_json,
@@ -17,8 +17,9 @@ from rsimc.cli.options import (
     scenario_argument,
     set_option,
 )
-from rsimc.cli.progress import Bars
-from rsimc.runs.posteriors import Posterior, cached_path, require_trusted, write_posterior
+
+if TYPE_CHECKING:
+    from rsimc.runs.posteriors import Posterior
 
 
 @click.command("calibrate")
@@ -32,6 +33,11 @@ def command(scenario: str, overrides: tuple[str, ...], output: Path | None, as_j
 
     It is an ArviZ DataTree in NetCDF; -o writes a copy. Exit code 4 when it cannot be trusted.
     """
+    # Heavy imports wait until the command runs: its help must not pay for them.
+    from rsimc import api
+    from rsimc.cli.progress import Bars
+    from rsimc.runs.posteriors import cached_path, require_trusted, write_posterior
+
     with Bars(messages(quiet)) as bars:
         found = api.calibrate(scenario, overrides, progress=bars)
     path = write_posterior(output, found.tree) if output else cached_path(found.identity)

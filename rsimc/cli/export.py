@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 
-from rsimc import api
 from rsimc.cli.options import output_option
-from rsimc.publish.formats import export
 
 
 @click.command("export")
@@ -17,5 +15,9 @@ from rsimc.publish.formats import export
 @output_option
 def command(run: Path, form: str, output: Path | None) -> None:
     """Write the results of RUN, the folder of a finished run, to a file (-o) or to standard output."""
+    # Heavy imports wait until the command runs: its help must not pay for them.
+    from rsimc import api
+    from rsimc.publish.formats import export
+
     written = export(api.open_run(run), form, output)
     click.echo(str(written) if output else written, nl=output is not None)

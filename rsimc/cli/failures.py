@@ -24,6 +24,8 @@ OS_ADVICE = {
 
 def report(error: BaseException, debug: bool) -> int:
     """Print what went wrong, after the traceback when debugging; the exit code."""
+    from rich.text import Text  # not needed for --help
+
     stderr = messages()
     if debug:
         stderr.print(traceback.format_exc().rstrip(), soft_wrap=True)
@@ -36,7 +38,7 @@ def report(error: BaseException, debug: bool) -> int:
         stderr.print(str(error), soft_wrap=True)
         return 2
     line, code = _described(error)
-    stderr.print("error:", " ".join(line.split()), soft_wrap=True)
+    stderr.print(Text("error:", "bold red"), " ".join(line.split()), soft_wrap=True)
     return code
 
 

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from rsimc import api
-from rsimc.analysis.document import document
 from rsimc.cli.options import (
     accept_option,
     console,
@@ -21,8 +19,6 @@ from rsimc.cli.options import (
     seed_option,
     set_option,
 )
-from rsimc.cli.progress import Bars
-from rsimc.publish.tables import closing_lines, milestone_table
 
 
 @click.command("forecast")
@@ -49,6 +45,12 @@ def command(
     The posterior is kept by identity and found again; a run folder that holds part of the same run is finished. Without
     -o the folder is runs/SCENARIO-ID under the current one.
     """
+    # Heavy imports wait until the command runs: its help must not pay for them.
+    from rsimc import api
+    from rsimc.analysis.document import document
+    from rsimc.cli.progress import Bars
+    from rsimc.publish.tables import closing_lines, milestone_table
+
     with Bars(messages(quiet)) as bars:
         made = api.forecast(
             scenario, overrides, output=output, draws=draws, seed=seed, accept_untrusted=accept_untrusted, progress=bars

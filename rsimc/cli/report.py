@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from rsimc import api
 from rsimc.cli.options import console, emit_json, json_option
 
 
@@ -15,6 +14,9 @@ from rsimc.cli.options import console, emit_json, json_option
 @json_option
 def command(runs: tuple[Path, ...], as_json: bool) -> None:
     """Write report.html anew into each of RUNS, folders of finished runs."""
+    # Heavy imports wait until the command runs: its help must not pay for them.
+    from rsimc import api
+
     paths = [api.publish(api.open_run(run)) for run in runs]
     if as_json:
         emit_json({"schema": "rsimc.report/1", "files": [str(path) for path in paths]})

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from rsimc import api
-from rsimc.analysis.document import document
 from rsimc.cli.options import (
     accept_option,
     console,
@@ -21,8 +19,6 @@ from rsimc.cli.options import (
     seed_option,
     set_option,
 )
-from rsimc.cli.progress import Bars
-from rsimc.publish.tables import closing_lines, milestone_table
 
 
 @click.command("simulate")
@@ -52,6 +48,12 @@ def command(
 
     Running it again finishes what is missing; asking for more draws keeps those that are there.
     """
+    # Heavy imports wait until the command runs: its help must not pay for them.
+    from rsimc import api
+    from rsimc.analysis.document import document
+    from rsimc.cli.progress import Bars
+    from rsimc.publish.tables import closing_lines, milestone_table
+
     with Bars(messages(quiet)) as bars:
         made = api.simulate(
             scenario,

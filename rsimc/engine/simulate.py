@@ -121,7 +121,8 @@ class PosteriorSource:
         edges = jnp.asarray([(b * draws) // BATCHES for b in range(BATCHES + 1)], jnp.int32)
         batch = batch_of(ids)
         within = ((ids // np.uint32(BLOCK * BATCHES)) * np.uint32(BLOCK) + ids % np.uint32(BLOCK)).astype(jnp.int32)
-        return edges[batch] + within % jnp.maximum(edges[batch + 1] - edges[batch], 1)  # below 64 draws batches share them
+        own = jnp.maximum(edges[batch + 1] - edges[batch], 1)  # below 64 draws batches share them
+        return edges[batch] + within % own
 
     def values(self, ids: Array) -> Array:
         """The draw's parameters."""
@@ -146,7 +147,10 @@ def simulate_block(plan: Plan, source: Source, ids: Array) -> Block:
     model = plan.model
     values = source.values(ids)
     noise = source.innovations(model, ids)
-    params, state, seen = start(model, source.named(values), noise.first(model.anchor_innovations))
+    # Fences around the model's arithmetic: how its inputs are sliced and its outputs kept must not decide how the
+    # compiler merges multiplications into additions, or one device would round otherwise than two.
+    inputs = jax.lax.optimization_barrier((source.named(values), noise.first(model.anchor_innovations)))
+    params, state, seen = jax.lax.optimization_barrier(start(model, *inputs))
     thresholds = [(m.quantity, m.threshold) for m in model.milestones]
     dates = jnp.stack([jnp.where(seen[name] >= level, 0.0, jnp.inf) for name, level in thresholds]).astype(values.dtype)
     slots = _slots(plan)
@@ -156,12 +160,13 @@ def simulate_block(plan: Plan, source: Source, ids: Array) -> Block:
 
     def visit(carry: Any, step: Array, seen: Quantities) -> tuple[Any, None]:
         before, dates, finite, store = carry
+        seen = jax.lax.optimization_barrier(seen)
         begun = (step - 1).astype(dates.dtype)
         passed = [(begun + _share(before[name], seen[name], level)) / per_year for name, level in thresholds]
         reached = jnp.stack([seen[name] >= level for name, level in thresholds])
         dates = jnp.where(reached & jnp.isinf(dates), jnp.stack(passed), dates)
         kept = jnp.stack([seen[o.quantity] for o in model.observables])
-        finite = finite & jnp.isfinite(sum(seen[name] for name in {name for name, _ in thresholds}))
+        finite = finite & jnp.isfinite(sum(seen[name] for name in dict(thresholds)))
         store = jax.lax.dynamic_update_index_in_dim(store, kept, slots[step], 0)
         return ({name: seen[name] for name, _ in thresholds}, dates, finite & jnp.all(jnp.isfinite(kept), axis=0), store), None
 

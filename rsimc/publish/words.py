@@ -63,14 +63,13 @@ def long_date(iso: str) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def after(horizon: str) -> str:
-    """What stands for a date beyond the horizon, given the ISO date of its end.
+def after(horizon: int) -> str:
+    """What stands for a date beyond the horizon, the first day of that year.
 
-    >>> after("2060-01-01"), after("2060-07-01")
-    ('after 2059', 'after 2060-07-01')
+    >>> after(2060)
+    'after 2060'
     """
-    day = date.fromisoformat(horizon)
-    return f"after {day.year - 1}" if (day.month, day.day) == (1, 1) else f"after {horizon}"
+    return f"after {horizon}"
 
 
 def within_days(days: float | None) -> str:
@@ -120,7 +119,7 @@ def task_length(hours: float) -> str:
     if hours >= LONGEST_TASK:
         return "beyond any task"
     if hours >= 1:
-        return f"{float(f'{hours:.3g}'):,g} h"
+        return f"{float(f'{hours:.{2 if hours < 10 else 3}g}'):,g} h"
     minutes = 60 * hours
     return f"{minutes:.2g} min" if minutes >= 1 else f"{60 * minutes:.2g} s"
 

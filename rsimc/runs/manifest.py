@@ -115,6 +115,7 @@ def _take_up(manifest: Manifest, there: Manifest) -> Manifest:
             str(manifest.folder), f"a run of at most {manifest.draws} trajectories", f"one of {there.draws}", advice
         )
     if there.draws < manifest.draws:
+        (manifest.folder / "SHA256SUMS").unlink(missing_ok=True)  # it vouches for the run as it was
         write_text(manifest.folder / "run.json", json.dumps(manifest.as_dict(), indent=2) + "\n")
     return manifest
 
@@ -128,7 +129,10 @@ def read_manifest(folder: Path) -> Manifest:
             raise RunError(
                 str(path), f"schema {SCHEMA}", str(document["schema"]), "it was written by another version of rsimc"
             )
-        return Manifest(folder=folder, **{name: document[name] for name in MANIFEST_FIELDS})
+        manifest = Manifest(folder=folder, **{name: document[name] for name in MANIFEST_FIELDS})
+        if not _consistent(manifest):
+            raise ValueError("its parts do not agree")
+        return manifest
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RunError(str(path), "the record of a run", reason, "is this a run folder?") from error
@@ -136,3 +140,10 @@ def read_manifest(folder: Path) -> Manifest:
         raise RunError(
             str(path), "the record of a run", "a damaged file", "run simulate again with the same folder removed"
         ) from error
+
+
+def _consistent(manifest: Manifest) -> bool:
+    """Whether the id is that of the inputs, and the rest of the kind that is written."""
+    inputs, draws = manifest.inputs, manifest.draws
+    names = (manifest.seed, manifest.posterior) == (inputs["seed"], inputs["posterior"])
+    return names and isinstance(draws, int) and draws > 0 and identity(inputs) == manifest.id

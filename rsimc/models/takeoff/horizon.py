@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from rsimc import maths
@@ -27,9 +28,10 @@ NORMALISED = -1.0  # 2024.0, where labour and experiment compute are 1
 AI_LABOUR_AT = 1.0  # 2026.0
 STEP_AT = -0.7  # 2024.3
 STEP_WIDTH = 0.15
-QUARTERS = 24  # nodes of the quadrature over 2019 to 2025
+NODES = 12  # of the quadrature over 2019 to 2025
 SLOWEST = 0.3  # floor of gamma, 1/year
 MAX_EXPONENT = 8.0
+SAME_TIME = 1e-3  # years: dates closer to 2025.0 are 2025.0, which a sum of monthly steps meets up to rounding
 
 
 def reference_horizon(params: Params, t: Array | float) -> Array:
@@ -55,7 +57,7 @@ def anchor(params: Params) -> dict[str, Array]:
     base = {**params, "people_2024": people, "chips_2024": chips}
     start = reference_research(base, START)
     beta = software.hardness(params)
-    gained = _simpson(lambda t: maths.exp(params["parallelisation"] * (reference_research(base, t) - start)), start)
+    gained = _integral(lambda t: maths.exp(params["parallelisation"] * (reference_research(base, t) - start)), start)
     rise = params["software_growth"] * gained
     software_2025 = maths.log1p(beta * rise) / beta
     pace = maths.exp(software.log_pace(params, reference_research(base, 0.0) - start, software_2025, 0.0))
@@ -82,12 +84,21 @@ def _chips_pace(params: Params, t: float, width: float = 0.05) -> Array:
     return (reference_inputs(params, t + width)[1] - reference_inputs(params, t - width)[1]) / (2 * width)
 
 
-def _simpson(f: Callable[[Array], Array], like: Array) -> Array:
-    """Composite Simpson rule over 2019.0 to 2025.0, all nodes at once: error below 1e-4 of the integral."""
-    weights = np.array([1.0] + [4.0 if n % 2 else 2.0 for n in range(1, QUARTERS)] + [1.0]) * (-START / QUARTERS / 3.0)
-    nodes = np.linspace(START, 0.0, QUARTERS + 1)
-    column = (-1,) + (1,) * like.ndim
-    return maths.total(weights.astype(like.dtype).reshape(column) * f(nodes.astype(like.dtype).reshape(column)))
+def _integral(f: Callable[[Array], Array], like: Array) -> Array:
+    """Integral of f from 2019.0 to 2025.0 by Gauss and Legendre, node by node.
+
+    With 12 nodes the log of the integral errs by less than 1e-3 on 99% of prior draws. A loop rather than all nodes at
+    once: the compiler then rounds alike on one device and on several.
+    """
+    points, weights = np.polynomial.legendre.leggauss(NODES)
+    half = -START / 2.0
+
+    def add(total: Array, node: tuple[Array, Array]) -> tuple[Array, None]:
+        t, weight = node
+        return total + weight * f(t), None
+
+    both = (jnp.asarray(half * (points - 1.0), like.dtype), jnp.asarray(half * weights, like.dtype))
+    return jax.lax.scan(add, jnp.zeros_like(like), both)[0]
 
 
 def log_horizon(params: Params, released: Array, t: Array, noise: Array) -> Array:
@@ -95,6 +106,6 @@ def log_horizon(params: Params, released: Array, t: Array, noise: Array) -> Arra
     x = released - params["reference_level"]
     k = params["curvature"]
     curve = x * maths.expm1_ratio(maths.minimum(maths.maximum(k * x, -20.0), MAX_EXPONENT))
-    clock = maths.where(t < 0.0, t, x / params["reference_pace"])
+    clock = maths.where(t < -SAME_TIME, t, x / params["reference_pace"])
     step = params["paradigm_step"] * (maths.softplus(clock - STEP_AT, STEP_WIDTH) + STEP_AT)
     return maths.log(params["time_horizon"]) + params["horizon_per_compute"] * curve + step + noise

@@ -38,7 +38,7 @@ def advance(params: Params, software: Array, pace_log: Array, dt: float) -> Arra
     """Software after dt at frozen research effort: exact far below the ceiling, of second order near it.
 
     Without the ceiling s rises by D = log(1 + beta pace dt)/beta. The ceiling S, a distance Z = S - s away, maps that
-    to s' = S - log(1 + (e^Z - 1) e^{-D}) = s + D - log(1 + (e^D - 1) e^{-Z}), which loses no digits far below it. Only a
+    to s' = S - log(1 + (e^Z - 1) e^{-D}) = s + D - log(1 + (e^D - 1) e^{-Z}), which loses no digits far below it. A
     share 1 - e^{-Z} of D becomes software, so that only that share makes the next ideas harder: it multiplies beta.
     """
     room = maths.maximum(params["software_ceiling"] - software, 0.0)

@@ -1,0 +1,126 @@
+"""The top of the report: what was forecast, the answer, what it means and what to hold against it."""
+
+from __future__ import annotations
+
+from rsimc.analysis.forecast import Forecast
+from rsimc.publish import words
+from rsimc.publish.drivers import DRIVERS, Driver
+from rsimc.publish.evidence import uncertain
+from rsimc.publish.frames import lead
+from rsimc.publish.numbers import Numbers
+from rsimc.publish.page import Html, bullets, code, joined, names, of_class, section, tag
+from rsimc.publish.prose import said, told
+from rsimc.publish.tables import ASKED_YEARS
+
+TAKEOFF = "multiplier_10"
+MULTIPLIERS = [TAKEOFF, "multiplier_100", "multiplier_1000"]
+PHRASES = {
+    "closed_loop": ("AI research closes its loop", "the loop is closed"),
+    TAKEOFF: ("software progress ten times as fast as people alone would make it comes", "it comes"),
+}
+
+
+def asked_about(forecast: Forecast) -> list[str]:
+    """The milestones of the answer: what the forecast is about, and take-off where the model has it."""
+    first = lead(forecast)
+    return [first, *(name for name in (TAKEOFF,) if name in forecast.curves and name != first)]
+
+
+def heading(forecast: Forecast) -> Html:
+    """The title and what identifies the run."""
+    manifest, scenario = forecast.manifest, forecast.study.scenario
+    facts = [
+        joined(["As of ", words.long_date(scenario.as_of.isoformat())]),
+        joined(["scenario ", code(scenario.name)]),
+        joined(["model ", code(forecast.study.model.name), " ", forecast.study.model.version]),
+        joined(["run ", tag("code", manifest.id[:8], attributes={"title": manifest.id})]),
+        joined(["rsimc ", manifest.machine["versions"]["rsimc"]]),
+    ]
+    items = (tag("li", fact) for fact in facts)
+    return tag(
+        "header",
+        of_class("p", "kicker", "Forecast of recursive self-improvement in AI"),
+        tag("h1", scenario.title or scenario.name),
+        of_class("ul", "facts", *items),
+    )
+
+
+def answer(forecast: Forecast, numbers: Numbers) -> Html:
+    """The numbers in one or two sentences, then what they mean."""
+    first, *others = asked_about(forecast)
+    sentences = [_capital(_sentence(forecast, numbers, first))]
+    sentences += [said("answer.takeoff", {"sentence": _sentence(forecast, numbers, name)}) for name in others]
+    definition = next(m.definition for m in forecast.milestones if m.name == first)
+    return section(
+        "answer",
+        "The answer",
+        *(of_class("p", "answer", sentence) for sentence in sentences),
+        told("answer.meaning", {"name": first, "definition": definition}),
+        told("answer.two_events", {"names": names(MULTIPLIERS)}) if first == "closed_loop" and others else None,
+        told("answer.errors"),
+    )
+
+
+def _sentence(forecast: Forecast, numbers: Numbers, name: str) -> Html:
+    horizon, path = forecast.study.scenario.run.horizon, ("milestones", name)
+    subject, short = PHRASES.get(name, (f"{name} comes", "it has come"))
+    when = {"subject": subject, "day": tag("strong", numbers.day(horizon, *path, "quantiles", "0.5", spelled=True))}
+    if numbers.at(*path, "quantiles", "0.5") is None:
+        median = said("answer.median_beyond", when)
+    else:
+        error = of_class("span", "se", numbers.days(*path, "quantile_se_days", "0.5"))
+        median = said("answer.median", {**when, "error": error})
+    ends = [f"{year}-12-31" for year in ASKED_YEARS if f"{year}-12-31" in numbers.at(*path, "probability_by")]
+    each = [joined([_strong(numbers, *path, "probability_by", end), f" by the end of {end[:4]}"]) for end in ends]
+    chances = said("answer.chances", {"short": short, "chances": joined(each, " and ")}) if each else None
+    blanks = {"p": _strong(numbers, *path, "not_within_horizon"), "short": short, "horizon": str(horizon)}
+    return joined([median, chances, said("answer.never", blanks)])
+
+
+def _strong(numbers: Numbers, *path: str) -> Html:
+    return tag("strong", numbers.chance(*path))
+
+
+def _capital(sentence: Html) -> Html:
+    return Html(sentence[0].upper() + sentence[1:])
+
+
+def cautions(forecast: Forecast, numbers: Numbers, ranked: list[Driver]) -> Html:
+    """What a reader must know before quoting a number."""
+    calibrated = _calibrated(forecast, numbers, ranked) if forecast.posterior else [said("caution.uncalibrated")]
+    form = said("caution.form", {"forms": numbers.at("forms")})
+    return tag("aside", tag("h2", "Before you quote it"), bullets([*calibrated, *_not_yet(forecast, numbers), form]))
+
+
+def _calibrated(forecast: Forecast, numbers: Numbers, ranked: list[Driver]) -> list[Html]:
+    open_ones = uncertain(forecast)
+    driven, total = [name for name in numbers.at("prior_driven") if name in open_ones], len(open_ones)
+    problems, deciding = numbers.at("diagnostics", "problems"), ranked[:DRIVERS]
+    blind = sum(driver.name in driven for driver in deciding)
+    blanks = {
+        "degree": "Mostly" if len(driven) > total / 2 else "Partly",
+        "driven": str(len(driven)),
+        "total": str(total),
+        "among": said("caution.among", {"blind": str(blind), "deciding": str(len(deciding))}) if deciding else "",
+        "link": _link("decides", "which ones"),
+    }
+    notes = [said("caution.untrusted", {"problems": "; ".join(problems)})] if problems else []
+    return [*notes, said("caution.judgement", blanks)]
+
+
+def _not_yet(forecast: Forecast, numbers: Numbers) -> list[Html]:
+    n, out = numbers.at("counts", "n"), numbers.at("counts", "conditioned_out")
+    if out == 0:
+        return []
+    model = "fitted model" if forecast.posterior else "prior"
+    blanks = {
+        "share": words.percent(out / n),
+        "day": words.long_date(numbers.at("as_of")),
+        "surprise": said("caution.surprise", {"model": model}) if out > 0.2 * n else "",
+        "link": _link("accounts", "accounts"),
+    }
+    return [said("caution.not_yet", blanks)]
+
+
+def _link(place: str, shown: str) -> Html:
+    return tag("a", shown, attributes={"href": f"#{place}"})

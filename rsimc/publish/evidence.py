@@ -1,0 +1,153 @@
+"""What data and conditioning did: parameters before and after, and what the fitted model reads at every datum."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from rsimc.analysis.forecast import Forecast
+from rsimc.calibration.posterior import contraction
+from rsimc.calibration.target import nuisance_parameters
+from rsimc.models.base import Parameter
+from rsimc.observations import Observation
+from rsimc.priors import Quantile
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+Columns = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Quantiles at LEVELS of a parameter: its prior, given the data, given also that nothing has happened yet."""
+
+    name: str
+    parameter: Parameter
+    prior: tuple[float, ...]
+    posterior: tuple[float, ...] | None
+    conditioned: tuple[float, ...] | None
+    contraction: float | None
+
+    @property
+    def log(self) -> bool:
+        """Whether a log scale shows it best."""
+        low, high = self._range()
+        return low > 0 and high / low > 5
+
+    def ticks(self) -> list[float]:
+        """A few round numbers in the range that is shown."""
+        return round_ticks(*self._range(), self.log)
+
+    def _range(self) -> tuple[float, float]:
+        known = [found for found in (self.prior, self.posterior, self.conditioned) if found is not None]
+        return min(found[0] for found in known), max(found[-1] for found in known)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A row of data beside the 90% interval and median of what the calibrated model would read there, without
+    measurement error. outside: the model disagrees with it (for a bound, on the side that it excludes)."""
+
+    row: Observation
+    quantiles: tuple[float, float, float]
+    outside: bool
+
+
+def round_ticks(low: float, high: float, log: bool) -> list[float]:
+    """Two to five round numbers between two numbers, on a logarithmic or a straight scale.
+
+    >>> round_ticks(0.19, 1.34, log=True), round_ticks(-1.6, 1.7, log=False)
+    ([0.2, 0.5, 1.0], [-1.0, 0.0, 1.0])
+    """
+    if log:
+        decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        fine = [float(f"{digit}e{n}") for n in decades for digit in (1, 2, 5)]
+        inside = [tick for tick in fine if low <= tick <= high]
+        return inside if len(inside) <= 5 else [tick for tick in inside if f"{tick:e}"[0] == "1"]
+    step = 10.0 ** math.floor(math.log10((high - low) / 2))
+    step *= max(factor for factor in (1, 2, 5) if (high - low) / (factor * step) >= 2)
+    return [round(n * step, 12) + 0.0 for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def ensemble(forecast: Forecast, columns: list[str]) -> Columns:
+    """Columns of the stored trajectories; none when the run folder does not hold them."""
+    path = forecast.folder / "ensemble.parquet"
+    if not path.exists():
+        return {}
+    table = pq.read_table(path, columns=columns)
+    return {name: table[name].to_numpy() for name in columns}
+
+
+def seen_shares(forecast: Forecast) -> dict[str, float]:
+    """For each milestone that would have been seen: its share of the conditioned-out trajectories."""
+    as_of = forecast.study.plan.as_of
+    seen = [milestone.name for milestone in forecast.milestones if milestone.seen]
+    stored = ensemble(forecast, ["conditioned_out", *(f"date.{name}" for name in seen)])
+    if as_of is None or not stored or not stored["conditioned_out"].any():
+        return {}
+    gone, limit = stored["conditioned_out"].astype(bool), forecast.study.plan.grid.start + as_of
+    shares = {name: float((stored[f"date.{name}"][gone] < limit).mean()) for name in seen}
+    return dict(sorted(((n, s) for n, s in shares.items() if s > 0), key=lambda item: -item[1]))
+
+
+def priors(forecast: Forecast) -> dict[str, tuple[str, str | None, Quantile]]:
+    """Prior entries by flat name."""
+    return dict(zip(forecast.study.priors.names, forecast.study.priors.entries, strict=True))
+
+
+def uncertain(forecast: Forecast) -> list[str]:
+    """Flat names of the parameters that a prior leaves open."""
+    return [name for name, (_, _, prior) in priors(forecast).items() if prior.kind != "fixed"]
+
+
+def parameters(forecast: Forecast) -> dict[str, Parameter]:
+    """Parameters of the model and of the likelihood by name."""
+    return {p.name: p for p in (*forecast.study.model.parameters, *nuisance_parameters())}
+
+
+def spreads(forecast: Forecast, names: list[str]) -> list[Spread]:
+    """What is known of parameters at each stage."""
+    entries, meanings = priors(forecast), parameters(forecast)
+    narrowed: Mapping[str, float] = contraction(forecast.posterior.tree) if forecast.posterior else {}
+    stored = ensemble(forecast, ["finite", "conditioned_out", *(f"parameter.{name}" for name in names)])
+    kept = stored["finite"] & ~stored["conditioned_out"] if stored else np.zeros(0, bool)
+    some = bool(kept.any()) and not bool(kept.all())
+    return [
+        Spread(
+            name,
+            meanings[entries[name][0]],
+            tuple(entries[name][2].quantile(p) for p in LEVELS),
+            _quantiles(_posterior(forecast, *entries[name][:2])),
+            _quantiles(stored[f"parameter.{name}"][kept]) if some else None,
+            narrowed.get(name),
+        )
+        for name in names
+    ]
+
+
+def _posterior(forecast: Forecast, name: str, label: str | None) -> np.ndarray | None:
+    if forecast.posterior is None:
+        return None
+    array = forecast.posterior.tree["posterior"].to_dataset()[name]
+    return np.asarray((array if label is None else array.sel({f"{name}_label": label})).values).ravel()
+
+
+def _quantiles(values: np.ndarray | None) -> tuple[float, ...] | None:
+    return None if values is None else tuple(float(x) for x in np.quantile(values, LEVELS))
+
+
+def predictions(forecast: Forecast) -> list[Prediction]:
+    """Every row that was fitted, in the order of its series and dates."""
+    if forecast.posterior is None or forecast.study.target is None:
+        return []
+    values = forecast.posterior.tree["posterior_predictive"].to_dataset()["value"]
+    found = []
+    for row in sorted(forecast.study.target.rows, key=lambda row: (row.series, row.date)):
+        draws = np.asarray(values.sel(row=f"{row.series}/{row.key}").values).ravel()
+        low, middle, high = (float(x) for x in np.quantile(draws, (0.05, 0.5, 0.95)))
+        bound = row.kind != "point"  # lower bounds and censored rows say only that the value lies above
+        found.append(Prediction(row, (low, middle, high), row.value > high or (row.value < low and not bound)))
+    return found

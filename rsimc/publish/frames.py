@@ -1,0 +1,112 @@
+"""What the charts draw, as plain rows: distribution functions, fans, observed points, intervals of parameters."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from rsimc.analysis.forecast import Forecast
+from rsimc.dates import decimal_year, end_of_day, iso_date
+from rsimc.models.base import Observable
+from rsimc.publish.words import chance, long_date, task_length
+
+Row = dict[str, Any]
+MONTHLY_YEARS = 10
+SERIES = "metr_horizons"
+HORIZON = "horizon_hours"
+SPEED = "multiplier"
+LOOP = "closed_loop"
+
+
+def headline(forecast: Forecast) -> list[str]:
+    """The milestones of the first rank; all of them when the model names none."""
+    chosen = [milestone.name for milestone in forecast.milestones if milestone.headline]
+    return chosen or [milestone.name for milestone in forecast.milestones]
+
+
+def observable(forecast: Forecast, name: str) -> Observable | None:
+    """The model's observable of that name, or None."""
+    return next((o for o in forecast.study.model.observables if o.name == name), None)
+
+
+def as_of_year(forecast: Forecast) -> float:
+    """The decimal year at the end of the day the forecast speaks from."""
+    return end_of_day(forecast.study.scenario.as_of)
+
+
+def month_ends(forecast: Forecast) -> list[date]:
+    """Days at which curves are drawn: month ends for ten years, quarter ends up to the horizon."""
+    start, horizon = forecast.study.scenario.as_of, forecast.study.scenario.run.horizon
+    firsts = [date(year, month, 1) for year in range(start.year, horizon + 1) for month in range(1, 13)]
+    kept = [day for day in firsts if day.year - start.year <= MONTHLY_YEARS or day.month % 3 == 1]
+    inside = [day for day in kept if start < day <= date(horizon, 1, 1)]
+    return [date.fromordinal(day.toordinal() - 1) for day in inside]
+
+
+def lead(forecast: Forecast) -> str:
+    """The milestone that the forecast is about: the closed loop where the model has one."""
+    names = headline(forecast)
+    return LOOP if LOOP in names else names[0]
+
+
+def cdf_rows(forecast: Forecast) -> list[Row]:
+    """Probabilities of the headline milestones in their order, by month ends, with errors (0 when unknown)."""
+    curves = [forecast.curve(name) for name in headline(forecast)]
+    rows = []
+    for day in [forecast.study.scenario.as_of, *month_ends(forecast)]:
+        year = min(end_of_day(day), forecast.study.plan.grid.end)
+        found = [curve.at(year).as_dict() for curve in curves]
+        probabilities, errors = [e["p"] for e in found], [e["se"] or 0.0 for e in found]
+        rows.append({"date": long_date(day.isoformat()), "year": round(year, 4), "p": probabilities, "se": errors})
+    return rows
+
+
+def fan_rows(forecast: Forecast, name: str, first: float, last: float) -> list[Row]:
+    """Quantiles of an observable at the stored dates from `first` to `last`, inside the range of its bins."""
+    fan = forecast.fan(name)
+    years = np.asarray(fan["year"].values)
+    names = [f"q{round(100 * q):02d}" for q in fan["quantile"].values]
+    return [
+        {"year": round(float(year), 4), "date": long_date(iso_date(year - 1e-3)), **_digits(names, values)}
+        for year, values in zip(years, np.asarray(fan.values), strict=True)
+        if first <= year <= last + 0.01
+    ]
+
+
+def _digits(names: list[str], values: np.ndarray) -> Row:
+    return {name: float(f"{value:.4g}") for name, value in zip(names, values, strict=True)}
+
+
+def horizon_points(forecast: Forecast) -> list[Row]:
+    """METR's rows in hours, with their intervals in words; `kind` says which ones only bound the horizon from below."""
+    rows = [] if forecast.study.target is None else forecast.study.target.rows
+    return [
+        {
+            "year": round(decimal_year(row.date), 4),
+            "date": long_date(row.date.isoformat()),
+            "model": row.label,
+            "hours": row.value / 60.0,
+            "low": (row.low or row.value) / 60.0,
+            "high": (row.high or row.value) / 60.0,
+            "kind": row.kind,
+            "length": task_length(row.value / 60.0),
+            "interval": f"{task_length((row.low or row.value) / 60)} to {task_length((row.high or row.value) / 60)}",
+        }
+        for row in rows
+        if row.series == SERIES
+    ]
+
+
+def class_rows(forecast: Forecast) -> list[Row]:
+    """The probability of each class, with two standard errors to either side."""
+    found = {name: estimate.as_dict() for name, estimate in forecast.classes().items()}
+    return [
+        {"class": name, "p": e["p"], **_two_errors(e["p"] or 0.0, e["se"]), "text": chance(e["p"], e["se"])}
+        for name, e in found.items()
+    ]
+
+
+def _two_errors(p: float, se: float | None) -> Row:
+    return {"low": max(p - 2 * (se or 0.0), 0.0), "high": min(p + 2 * (se or 0.0), 1.0)}

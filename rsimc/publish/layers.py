@@ -1,0 +1,92 @@
+"""Parts that charts share: axes, fans, the rule that follows the pointer, size and colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import altair as alt
+
+from rsimc.analysis.forecast import Forecast
+from rsimc.publish import frames
+from rsimc.publish.theme import LIGHT, config
+from rsimc.publish.words import LONGEST_TASK
+
+Chart = alt.LayerChart | alt.FacetChart
+WIDTH = 760
+
+
+def inline(rows: list[frames.Row]) -> alt.InlineData:
+    """Rows inside the chart's own specification."""
+    return alt.InlineData(values=rows)
+
+
+def years_axis(first: float, last: float) -> alt.X:
+    """Decimal years, labelled by whole years."""
+    axis = alt.Axis(format="d", tickMinStep=1, grid=False, labelFlush=False, labelOverlap=True, labelSeparation=14)
+    return alt.X("year:Q", title=None, axis=axis, scale=alt.Scale(domain=[first, last], nice=False))
+
+
+def legend() -> alt.Legend:
+    """Above the chart, in as many columns as there is room for."""
+    columns = alt.ExprRef(expr="width < 420 ? 2 : 4")
+    where = alt.Legend(orient="top", direction="horizontal", title=None, columns=columns)
+    where.symbolType, where.symbolOpacity = "stroke", 1  # else symbols take after the faint bands
+    return where
+
+
+def named(marks: list[tuple[float, str]]) -> str:
+    """A Vega expression that gives a tick its name."""
+    cases = [f"abs(datum.value / {value!r} - 1) < 1e-6 ? '{label}' : " for value, label in marks]
+    return "".join(cases) + "''"
+
+
+def log_axis(marks: list[tuple[float, str]], low: float, high: float) -> Callable[[str], alt.Y]:
+    """A logarithmic axis with named ticks, for any field."""
+    shown = [(value, label) for value, label in marks if low <= value <= high]
+    axis = alt.Axis(values=[value for value, _ in shown], labelExpr=named(shown), grid=True)
+    scale = alt.Scale(type="log", domain=[low, high], nice=False)
+    return lambda field: alt.Y(field, title=None, axis=axis, scale=scale)
+
+
+def fan_layers(rows: list[frames.Row], x: alt.X, y: Callable[[str], alt.Y], kind: str) -> list[alt.Chart]:
+    """The median, the middle half and 5% to 95% of rows from `frames.fan_rows`. kind: `times` or `task`."""
+    base = alt.Chart(inline(rows)).encode(x)
+    outer = base.mark_area(style="outer", clip=True).encode(y("q05:Q"), alt.Y2("q95:Q"))
+    inner = base.mark_area(style="inner", clip=True).encode(alt.Y("q25:Q"), alt.Y2("q75:Q"))
+    median = base.mark_line(style="median", clip=True).encode(alt.Y("q50:Q"))
+    levels = ("95", "75", "50", "25", "05")
+    words = base.transform_calculate(**{f"t{q}": spoken(f"datum.q{q}", kind) for q in levels})
+    tips = [alt.Tooltip("date:N", title="at"), *(alt.Tooltip(f"t{q}:N", title=f"{int(q)}%") for q in levels)]
+    return [outer, inner, median, cursor_rule(words, tips)]
+
+
+def cursor_rule(base: alt.Chart, tips: list[alt.Tooltip]) -> alt.Chart:
+    """A rule that follows the pointer to the nearest date and tells what holds there."""
+    near = alt.selection_point(
+        name="near", fields=["year"], nearest=True, on="pointermove", clear="pointerout", empty=False
+    )
+    opacity = alt.condition(near, alt.value(1), alt.value(0))
+    return base.mark_rule(style="cursor").encode(opacity=opacity, tooltip=tips).add_params(near)
+
+
+def spoken(value: str, kind: str) -> str:
+    """A Vega expression for a value in words."""
+    if kind == "times":
+        return f"{value} >= 1e6 ? 'above 1,000,000×' : format({value}, ',.3~r') + '×'"
+    minutes = f"{value} >= 1/60 ? format({value} * 60, '.2~r') + ' min' : format({value} * 3600, '.2~r') + ' s'"
+    return (
+        f"{value} >= {LONGEST_TASK:g} ? 'beyond any task' : {value} >= 1 ? format({value}, ',.3~r') + ' h' : {minutes}"
+    )
+
+
+def now_rule(forecast: Forecast, x: alt.X) -> alt.Chart:
+    """The day the forecast speaks from."""
+    row = {"year": round(frames.as_of_year(forecast), 4), "day": forecast.study.scenario.as_of.isoformat()}
+    return alt.Chart(inline([row])).mark_rule(style="now").encode(x, tooltip=alt.Tooltip("day:N", title="as of"))
+
+
+def finished(layers: Chart, height: int, title: str, subtitle: str, lines: list[str] | None = None) -> Chart:
+    """The layers as a chart of a size, with its title, in the light palette. lines: colour roles of its lines."""
+    chart = layers.properties(width=WIDTH, height=height, title=alt.Title(title, subtitle=subtitle))
+    chart.config = alt.Config.from_dict(config(LIGHT, lines or ()), validate=False)
+    return chart

@@ -1,0 +1,64 @@
+"""The milestones in the report: dates, probabilities, curves, definitions."""
+
+from __future__ import annotations
+
+from rsimc.analysis.document import QUANTILES
+from rsimc.analysis.forecast import Forecast
+from rsimc.models.base import Milestone
+from rsimc.publish import words
+from rsimc.publish.numbers import Numbers
+from rsimc.publish.page import Html, Row, code, figure, folded, joined, names, of_class, section, table, tag
+from rsimc.publish.prose import said, told
+from rsimc.publish.tables import BY_YEARS
+
+
+def milestones(forecast: Forecast, numbers: Numbers) -> Html:
+    """The dates and probabilities of every milestone, and the curves of those of the first rank."""
+    horizon = forecast.study.scenario.run.horizon
+    label = "Probability of each headline milestone by date"
+    return section(
+        "milestones",
+        "Milestones",
+        told("milestones.dates", {"after": words.after(horizon), "horizon": str(horizon)}),
+        _dates(forecast, numbers, horizon),
+        told("milestones.chances", {"horizon": str(horizon)}),
+        _chances(forecast, numbers, horizon),
+        figure("cdf", label, 420, said("milestones.curves")),
+        _definitions(forecast),
+    )
+
+
+def _head(milestone: Milestone) -> Html:
+    """A name that opens to its definition."""
+    opened = tag("details", tag("summary", milestone.name), milestone.definition)
+    return of_class("div", "first" if milestone.headline else "", opened)
+
+
+def _dates(forecast: Forecast, numbers: Numbers, horizon: int) -> Html:
+    rows: list[Row] = []
+    for milestone in forecast.milestones:
+        path = ("milestones", milestone.name)
+        days: Row = [numbers.day(horizon, *path, "quantiles", f"{q:g}") for q in QUANTILES]
+        if numbers.at(*path, "quantiles", "0.5") is not None:
+            middle = QUANTILES.index(0.5)
+            error = of_class("span", "se below", numbers.days(*path, "quantile_se_days", "0.5"))
+            days[middle] = joined([days[middle], error])
+        rows.append([_head(milestone), *days])
+    return table(["milestone", *(f"{q:.0%}" for q in QUANTILES)], rows, "dates")
+
+
+def _chances(forecast: Forecast, numbers: Numbers, horizon: int) -> Html:
+    ends = [f"{year}-12-31" for year in BY_YEARS if year < horizon]
+    rows: list[Row] = []
+    for milestone in forecast.milestones:
+        path = ("milestones", milestone.name)
+        by = [numbers.chance(*path, "probability_by", end) for end in ends]
+        rows.append([_head(milestone), *by, numbers.chance(*path, "not_within_horizon")])
+    return table(["milestone", *(f"by end of {end[:4]}" for end in ends), words.after(horizon)], rows, "chances")
+
+
+def _definitions(forecast: Forecast) -> Html:
+    seen = [m.name for m in forecast.milestones if m.seen]
+    terms = (joined([tag("dt", code(m.name)), tag("dd", m.definition)]) for m in forecast.milestones)
+    noticed = told("milestones.noticed", {"names": names(seen)}) if seen else None
+    return folded("Definitions of all milestones", tag("dl", *terms), noticed)

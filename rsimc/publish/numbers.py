@@ -1,0 +1,58 @@
+"""The numbers of the forecast's document as HTML elements that can be checked against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rsimc.publish import words
+from rsimc.publish.page import Html, joined, of_class, tag
+
+
+class Numbers:
+    """The document's numbers as elements that say which number of the document they are.
+
+    An element is `<data value="0.44" data-key="milestones/closed_loop/not_within_horizon/p">44.0%</data>`: the value as
+    the JSON has it, the text rounded for a reader.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+
+    def at(self, *path: str) -> Any:
+        """The value at a path of keys."""
+        value: Any = self._document
+        for key in path:
+            value = value[key]
+        return value
+
+    def element(self, shown: str, *path: str) -> Html:
+        """The value at a path, shown so."""
+        attributes = {"value": json.dumps(self.at(*path)).strip('"'), "data-key": "/".join(path)}
+        return tag("data", shown, attributes=attributes)
+
+    def chance(self, *path: str) -> Html:
+        """A probability with its standard error in percentage points."""
+        p, se = self.at(*path, "p"), self.at(*path, "se")
+        error = self.element(words.points(se), *path, "se")
+        return joined([self.element(words.percent(p), *path, "p"), of_class("span", "se", " ± ", error)])
+
+    def days(self, *path: str) -> Html:
+        """The standard error of a date."""
+        return self.element(words.within_days(self.at(*path)), *path)
+
+    def years(self, horizon: int, *path: str) -> Html:
+        """A duration, or that it ends beyond the horizon."""
+        found = self.at(*path)
+        return self.element(words.after(horizon) if found is None else words.years(found), *path)
+
+    def day(self, horizon: int, *path: str, spelled: bool = False) -> Html:
+        """A date, as ISO or spelled out, or that it lies beyond the horizon."""
+        found = self.at(*path)
+        shown = words.after(horizon) if found is None else words.long_date(found) if spelled else found
+        return self.element(shown, *path)
+
+    def count(self, *path: str) -> Html:
+        """A whole number."""
+        return self.element(f"{self.at(*path):,}", *path)

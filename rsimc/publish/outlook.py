@@ -1,0 +1,55 @@
+"""The middle of the report: the time horizon, the speed after the loop closes, kinds of takeoff, durations."""
+
+from __future__ import annotations
+
+from rsimc.analysis.document import QUANTILES
+from rsimc.analysis.forecast import Forecast
+from rsimc.publish import words
+from rsimc.publish.frames import HORIZON, SPEED, horizon_points, observable
+from rsimc.publish.numbers import Numbers
+from rsimc.publish.page import Html, Row, code, figure, joined, section, table, tag
+from rsimc.publish.prose import said, texts, told
+
+
+def horizon(forecast: Forecast) -> Html | None:
+    """The time horizon, with METR's measurements where the forecast knew them."""
+    if observable(forecast, HORIZON) is None:
+        return None
+    caption = [said("horizon.fan"), " ", said("horizon.points") if horizon_points(forecast) else None]
+    label = "Time horizon of the leading model from 2019, with METR's measurements"
+    chart = figure("horizon", label, 480, *caption)
+    return section("horizon", "How long the tasks are that AI completes", told("horizon.meaning"), chart)
+
+
+def speed(forecast: Forecast, numbers: Numbers) -> Html:
+    """The multiplier, the classes and the durations."""
+    shown: list[Html] = []
+    if observable(forecast, SPEED) is not None:
+        label = "Multiplier on the pace of software progress by date"
+        shown = [told("speed.meaning"), figure("speed", label, 400, said("speed.fan"))]
+    parts = [*shown, *_classes(forecast, numbers), *_durations(forecast, numbers)]
+    return section("speed", "How fast it then goes", *parts)
+
+
+def _classes(forecast: Forecast, numbers: Numbers) -> list[Html]:
+    until, known = {"horizon": str(forecast.study.scenario.run.horizon)}, texts()["classes"]
+    rows: list[Row] = []
+    for name in forecast.study.model.classes:
+        meaning = said(f"classes.{name}", until) if name in known else ""
+        rows.append([name, numbers.chance("classes", name), meaning])
+    chart = figure("classes", "Probability of each kind of takeoff", 200, said("speed.classes"))
+    return [tag("h3", "Kinds of takeoff"), chart, table(["kind", "probability", "meaning"], rows, "words")]
+
+
+def _durations(forecast: Forecast, numbers: Numbers) -> list[Html]:
+    until = forecast.study.scenario.run.horizon
+    rows: list[Row] = []
+    for name in forecast.durations:
+        start, end = name.split("..")
+        path = ("durations", name)
+        cells = [numbers.years(until, *path, "quantiles_years", f"{q:g}") for q in QUANTILES]
+        head = joined([code(start), tag("br"), "to ", code(end)])
+        rows.append([head, *cells, numbers.chance(*path, "not_within_horizon")])
+    note = told("speed.durations", {"after": words.after(until)})
+    heads = ["from … to", *(f"{q:.0%}" for q in QUANTILES), "not both in time"]
+    return [tag("h3", "Durations"), note, table(heads, rows, "dates")]

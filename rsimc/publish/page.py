@@ -1,0 +1,164 @@
+"""HTML by small functions that escape what they are given, and the one file that a page becomes."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+from rsimc.publish.layers import Chart
+from rsimc.publish.theme import DARK, LIGHT, PAGE, config, css_variables
+from rsimc.publish.words import listed
+
+VOID = frozenset({"meta", "br", "hr"})
+POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+"""No request leaves the page, whatever a scenario's title says."""
+
+
+class Html(str):
+    """Text that is markup already."""
+
+    __slots__ = ()
+
+
+Part = str | None
+Row = list[Part]
+
+
+def text(value: str) -> Html:
+    """A text with what HTML would read as markup escaped."""
+    return value if isinstance(value, Html) else Html(html.escape(value))
+
+
+def joined(parts: Iterable[Part], between: str = "") -> Html:
+    """Parts one after the other; texts are escaped, None is left out."""
+    return Html(between.join(text(part) for part in parts if part is not None))
+
+
+def tag(name: str, *parts: Part, attributes: Mapping[str, str] | None = None) -> Html:
+    """An element. Attribute values are escaped too.
+
+    >>> tag("p", "a < b", tag("b", "c"), attributes={"class": "x"})
+    '<p class="x">a &lt; b<b>c</b></p>'
+    """
+    opened = "".join(f' {key}="{html.escape(value)}"' for key, value in (attributes or {}).items())
+    return Html(f"<{name}{opened}>" if name in VOID else f"<{name}{opened}>{joined(parts)}</{name}>")
+
+
+def of_class(name: str, kind: str, *parts: Part) -> Html:
+    """An element with a class."""
+    return tag(name, *parts, attributes={"class": kind})
+
+
+def paragraph(*parts: Part) -> Html:
+    """A paragraph of words, texts and markup."""
+    return tag("p", *parts)
+
+
+def code(value: str) -> Html:
+    """A name as one types it; it may break after a dot or an underscore."""
+    return tag("code", Html(re.sub(r"([._])(?=.)", r"\1<wbr>", text(value))))
+
+
+def names(values: list[str]) -> Html:
+    """Names in a sentence."""
+    return Html(listed([code(value) for value in values]))
+
+
+def bullets(items: Iterable[Part]) -> Html:
+    """A list."""
+    return tag("ul", *(tag("li", item) for item in items))
+
+
+def folded(title: str, *parts: Part) -> Html:
+    """What only some readers want, behind its title."""
+    return tag("details", tag("summary", title), of_class("div", "folded", *parts))
+
+
+def table(headings: Sequence[Part], rows: Iterable[Row], kind: str = "") -> Html:
+    """A table whose first column stays in sight when the rest scrolls sideways on a narrow screen."""
+    head = tag("tr", *(tag("th", heading, attributes={"scope": "col"}) for heading in headings))
+    body = (
+        tag("tr", tag("th", row[0], attributes={"scope": "row"}), *(tag("td", cell) for cell in row[1:]))
+        for row in rows
+    )
+    inside = tag("table", tag("thead", head), tag("tbody", *body), attributes={"class": kind})
+    return tag("div", inside, attributes={"class": "scroll", "tabindex": "0", "role": "region"})
+
+
+def figure(name: str, label: str, height: int, *caption: Part) -> Html:
+    """Where the chart of that name is drawn. label: what those hear who do not see it."""
+    space = {
+        "class": "chart",
+        "id": f"chart-{name}",
+        "data-chart": name,
+        "aria-label": label,
+        "style": f"min-height:{height}px",
+    }
+    return tag("figure", tag("div", attributes=space), tag("figcaption", *caption) if caption else None)
+
+
+def section(name: str, title: str, *parts: Part) -> Html:
+    """A part of the page that the contents list."""
+    return tag("section", tag("h2", title), *parts, attributes={"id": name})
+
+
+def as_data(value: object) -> Html:
+    """JSON that may stand inside a script element: nothing in it can end the element."""
+    plain = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return Html(plain.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
+
+
+def page_spec(chart: Chart, lines: list[str] | None = None) -> dict[str, Any]:
+    """A chart's specification for a page: as wide as its place, in the page's colours, its title left to the page."""
+    spec: dict[str, Any] = chart.to_dict(validate=False)
+    for key in ("title", "$schema"):
+        spec.pop(key, None)
+    fit = {"type": "fit-x", "contains": "padding"}
+    return {**spec, "width": "container", "autosize": fit, "config": config(PAGE, lines or ())}
+
+
+@cache
+def drawing_code() -> str:
+    """Vega, Vega-Lite and vega-embed as one script, of the version that Altair writes for."""
+    wanted = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    known = vl_convert.get_vegalite_versions()
+    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", wanted if wanted in known else None)
+    return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+def asset(name: str) -> str:
+    """A file of this package."""
+    return files("rsimc.publish").joinpath(name).read_text(encoding="utf-8")
+
+
+def whole_page(title: str, body: Html, charts: Mapping[str, Any], document: Mapping[str, Any]) -> str:
+    """The page: style, contents, the charts' specifications, the document itself, and the code that draws."""
+    light, dark = (f":root {{ {css_variables(palette)} }}" for palette in (LIGHT, DARK))
+    style = f"{light}\n@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n{asset('report.css')}"
+    data = {"type": "application/json"}
+    head = joined(
+        [
+            tag("meta", attributes={"charset": "utf-8"}),
+            tag("meta", attributes={"http-equiv": "Content-Security-Policy", "content": POLICY}),
+            tag("meta", attributes={"name": "viewport", "content": "width=device-width, initial-scale=1"}),
+            tag("meta", attributes={"name": "color-scheme", "content": "light dark"}),
+            tag("title", title),
+            tag("style", Html(style)),
+        ],
+        "\n",
+    )
+    tail = [
+        tag("script", as_data(document), attributes={**data, "id": "forecast"}),
+        tag("script", as_data(charts), attributes={**data, "id": "charts"}),
+        tag("script", Html(drawing_code())),
+        tag("script", Html(asset("report.js"))),
+    ]
+    return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body, *tail), attributes={'lang': 'en'})}\n"

@@ -1,0 +1,38 @@
+"""The report's words, from report.toml, with their blanks filled in and everything escaped."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+
+from rsimc.publish.page import Html, asset, code, paragraph, tag, text
+
+CODE = re.compile(r"`([^`]+)`")
+BOLD = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
+BLANK = re.compile(r"\{(\w+)\}")
+
+
+@cache
+def texts() -> dict[str, dict[str, str]]:
+    """All texts by section and name."""
+    return tomllib.loads(asset("report.toml"))
+
+
+def said(key: str, blanks: Mapping[str, str] | None = None) -> Html:
+    """The text of a key `section.name`.
+
+    >>> said("origin.rows", {"rows": "2 rows", "span": "published 2025-01-01", "licences": "<none>"})
+    '2 rows, published 2025-01-01; licence: &lt;none&gt;.'
+    """
+    section, name = key.split(".")
+    values = blanks or {}
+    words = text(texts()[section][name].replace("\n", " "))
+    marked = BOLD.sub(lambda found: tag("strong", Html(found[1])), CODE.sub(lambda found: code(Html(found[1])), words))
+    return Html(BLANK.sub(lambda found: text(values[found[1]]), marked))
+
+
+def told(key: str, blanks: Mapping[str, str] | None = None) -> Html:
+    """The text of a key as a paragraph."""
+    return paragraph(said(key, blanks))

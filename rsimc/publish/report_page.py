@@ -1,0 +1,65 @@
+"""The report as one HTML page that holds its charts, their code and its numbers, and asks the network for nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rsimc.analysis.document import document
+from rsimc.analysis.forecast import Forecast
+from rsimc.publish import answer, drivers, evidence, figures, findings, milestones, origin, outlook, trust
+from rsimc.publish.frames import headline, lead
+from rsimc.publish.numbers import Numbers
+from rsimc.publish.page import Html, joined, page_spec, tag, whole_page
+from rsimc.publish.theme import families
+
+CONTENTS = {
+    "answer": "Answer",
+    "milestones": "Milestones",
+    "horizon": "Time horizon",
+    "speed": "Speed",
+    "decides": "What decides it",
+    "fit": "Fit to the data",
+    "accounts": "Diagnostics",
+    "scenario": "Scenario and data",
+    "reproduce": "Make it again",
+}
+
+
+def report_html(forecast: Forecast) -> str:
+    """The report of a forecast as one HTML page."""
+    found = {**document(forecast), "seconds": {}}  # the same run gives the same page
+    numbers = Numbers(found)
+    ranked = drivers.drivers(forecast, answer.asked_about(forecast))
+    known = evidence.spreads(forecast, drivers.notable(forecast, ranked))
+    parts = [
+        answer.answer(forecast, numbers),
+        answer.cautions(forecast, numbers, ranked),
+        milestones.milestones(forecast, numbers),
+        outlook.horizon(forecast),
+        outlook.speed(forecast, numbers),
+        findings.decides(forecast, numbers, ranked, known),
+        findings.fit(evidence.predictions(forecast)),
+        trust.trust(forecast, numbers, evidence.seen_shares(forecast)),
+        origin.scenario(forecast),
+        origin.reproduce(forecast),
+    ]
+    inside = joined([part for part in parts if part])
+    body = joined([_contents(inside), tag("main", answer.heading(forecast), inside)])
+    title = f"{forecast.study.scenario.title or forecast.study.scenario.name}: rsimc forecast as of {found['as_of']}"
+    return whole_page(title, body, _charts(forecast, known), found)
+
+
+def _charts(forecast: Forecast, known: list[evidence.Spread]) -> dict[str, Any]:
+    stages = list(figures.STAGES.values())
+    lines = {"cdf": families(headline(forecast), lead(forecast))[0]}
+    specs = {name: page_spec(chart, lines.get(name)) for name, chart in figures.charts(forecast).items()}
+    return specs | {
+        f"parameter-{n}": page_spec(figures.parameter_chart(spread), stages) for n, spread in enumerate(known)
+    }
+
+
+def _contents(inside: Html) -> Html:
+    links = (
+        tag("a", shown, attributes={"href": f"#{name}"}) for name, shown in CONTENTS.items() if f'id="{name}"' in inside
+    )
+    return tag("nav", *links, attributes={"aria-label": "Contents"})

@@ -1,0 +1,132 @@
+"""The forecast as tables for the terminal: dates, probabilities, diagnostics, accounts."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from rsimc.analysis.document import QUANTILES, document
+from rsimc.analysis.forecast import Forecast
+from rsimc.publish.frames import lead
+from rsimc.publish.words import after, chance, counted, long_date, percent, within_days
+
+ASKED_YEARS = (2028, 2030)
+BY_YEARS = (2027, 2028, 2030, 2035)
+ROOMY = 104
+"""Columns from which every cell has room for `after 2060`."""
+FULL_DATES = 140
+MONTH = len("2028-10")
+
+
+def milestone_table(forecast: Forecast, width: int) -> Group:
+    """When each milestone comes and how likely it is by the ends of years, with errors, for a console of that width.
+
+    Dates are months below 140 columns. What follows says how far to trust the numbers and where every trajectory went.
+    """
+    found = document(forecast)
+    headline = {milestone.name for milestone in forecast.milestones if milestone.headline}
+    horizon = forecast.study.scenario.run.horizon
+    roomy = width >= ROOMY
+    dates = _dates(found, headline, horizon, width) if roomy else _narrow_dates(found, headline, horizon)
+    notes = [_wrapped(line, width) for line in (*_diagnostics(found), *_accounts(found))]
+    top = Text(f"date by which a milestone has come with probability ({found['scenario']}, as of {found['as_of']})")
+    middle = Text("probability of having come by the end of a year, ± standard error in points")
+    answer = Text(_answer(found, lead(forecast), horizon), "bold")
+    return Group(answer, Text(), top, dates, Text(), middle, _probabilities(found, headline, horizon), Text(), *notes)
+
+
+def closing_lines(forecast: Forecast, report_path: Path | None) -> list[str]:
+    """Where the results lie and how long they took."""
+    lines = [f"run     {forecast.folder}"]
+    if report_path is not None:
+        lines.append(f"report  {report_path}")
+    spent = [f"{name} {_clock(seconds)}" for name, seconds in forecast.seconds.items() if seconds >= 0.05]
+    return [*lines, f"time    {', '.join(spent)}"] if spent else lines
+
+
+def _answer(found: dict[str, Any], name: str, horizon: int) -> str:
+    """The forecast in a line."""
+    milestone = found["milestones"][name]
+    day, error = milestone["quantiles"]["0.5"], milestone["quantile_se_days"]["0.5"]
+    parts = [f"median {after(horizon)}" if day is None else f"median {long_date(day)} ({within_days(error)})"]
+    ends = [f"{year}-12-31" for year in ASKED_YEARS if f"{year}-12-31" in milestone["probability_by"]]
+    by = [(f"by the end of {end[:4]}", milestone["probability_by"][end]) for end in ends]
+    chances = [*by, (after(horizon), milestone["not_within_horizon"])]
+    return f"{name}: {'; '.join([*parts, *(f'{chance(e["p"], e["se"])} {when}' for when, e in chances)])}"
+
+
+def _style(name: str, headline: set[str]) -> str:
+    return "bold" if name in headline else ""
+
+
+def _shown(quantiles: dict[str, str | None], digits: int, beyond: str) -> list[str]:
+    return [beyond if day is None else day[:digits] for day in (quantiles[f"{q:g}"] for q in QUANTILES)]
+
+
+def _dates(found: dict[str, Any], headline: set[str], horizon: int, width: int) -> Table:
+    table = _empty("milestone", [f"{q:.0%}" for q in QUANTILES], pad=2)
+    digits = len("2028-10-14") if width >= FULL_DATES else MONTH
+    for name, milestone in found["milestones"].items():
+        cells = _shown(milestone["quantiles"], digits, after(horizon))
+        table.add_row(name, *cells, style=_style(name, headline))
+    return table
+
+
+def _narrow_dates(found: dict[str, Any], headline: set[str], horizon: int) -> Group:
+    """The same in 80 columns: `after 2060` stands once and reaches into the blank cells after it."""
+    first = max(len(name) for name in ("milestone", *found["milestones"])) + 2
+    heads = "".join(f"{f'{q:.0%}':<{MONTH + 1}}" for q in QUANTILES).rstrip()
+    lines = [Text(f"{'milestone':<{first}}{heads}", "dim")]
+    for name, milestone in found["milestones"].items():
+        months = [day[:MONTH] for day in milestone["quantiles"].values() if day is not None]
+        cells = [*months, after(horizon)] if len(months) < len(QUANTILES) else months
+        lines.append(Text(f"{name:<{first}}{' '.join(cells)}", _style(name, headline)))
+    return Group(*lines)
+
+
+def _probabilities(found: dict[str, Any], headline: set[str], horizon: int) -> Table:
+    ends = [f"{year}-12-31" for year in BY_YEARS if year < horizon]
+    table = _empty("milestone", [*(day[:4] for day in ends), after(horizon)], pad=1)
+    for name, milestone in found["milestones"].items():
+        estimates = [*(milestone["probability_by"][day] for day in ends), milestone["not_within_horizon"]]
+        table.add_row(name, *(chance(e["p"], e["se"]) for e in estimates), style=_style(name, headline))
+    return table
+
+
+def _empty(first: str, columns: list[str], pad: int) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, pad, 0, 0), header_style="dim")
+    table.add_column(first, no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _diagnostics(found: dict[str, Any]) -> list[str]:
+    told = found["diagnostics"]
+    if told is None:
+        return ["Not calibrated: the trajectories are draws of the prior, and no data inform them."]
+    verdict = "trusted" if told["trusted"] else f"NOT TRUSTED ({'; '.join(told['problems'])})"
+    numbers = f"{counted(told['draws'], 'posterior draw')}, R-hat {told['rhat_max']:.3f}, ESS {told['ess_min']:,.0f}"
+    return [f"Calibration {verdict}: {numbers}, divergent {told['divergence_rate']:.2%}.", f"Form: {found['forms']}."]
+
+
+def _accounts(found: dict[str, Any]) -> list[str]:
+    counts = found["counts"]
+    out, n = counts["conditioned_out"], counts["n"]
+    left = (
+        f"{out:,} ({percent(out / n)}) left out: a milestone that would have been seen by {found['as_of']} had passed"
+    )
+    return [f"{n:,} trajectories: {left}; not finite {counts['nonfinite']:,}, clipped {counts['clipped']:,}."]
+
+
+def _wrapped(line: str, width: int) -> Text:
+    return Text(textwrap.fill(line, min(width, 120), break_long_words=False, break_on_hyphens=False))
+
+
+def _clock(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 90 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

@@ -1,0 +1,88 @@
+"""Diagnostics, accounts and errors: why a number may be believed as far as it may."""
+
+from __future__ import annotations
+
+from rsimc.analysis.estimates import MIN_BATCHES
+from rsimc.analysis.forecast import Forecast
+from rsimc.calibration.verdict import MAX_DIVERGENCE_RATE, MAX_RHAT, MIN_ESS, Verdict
+from rsimc.publish import words
+from rsimc.publish.numbers import Numbers
+from rsimc.publish.page import Html, Row, bullets, code, joined, names, paragraph, section, table, tag
+from rsimc.publish.prose import said, told
+
+
+def trust(forecast: Forecast, numbers: Numbers, seen: dict[str, float]) -> Html:
+    """The sampler's diagnostics, where every trajectory went, and what the errors hold."""
+    diagnosed = _diagnostics(forecast, numbers) if forecast.posterior else [told("trust.no_posterior")]
+    return section(
+        "accounts",
+        "Diagnostics and accounts",
+        tag("h3", "Calibration"),
+        *diagnosed,
+        tag("h3", "Accounts"),
+        _accounts(forecast, numbers),
+        tag("h3", "What the conditioning does"),
+        *_conditioning(forecast, seen),
+        tag("h3", "What is in the standard errors"),
+        *_errors(forecast, numbers),
+    )
+
+
+def _diagnostics(forecast: Forecast, numbers: Numbers) -> list[Html]:
+    assert forecast.posterior is not None
+    verdict, settings = forecast.posterior.verdict, forecast.study.settings
+    blanks = {
+        "draws": words.counted(verdict.draws, "posterior draw"),
+        "chains": words.counted(settings.chains, "chain"),
+        "warmup": words.counted(settings.warmup, "iteration"),
+    }
+    drawn = {"drawn": said("trust.drawn", blanks), "problems": "; ".join(verdict.problems)}
+    result = told("trust.trusted" if verdict.trusted else "trust.untrusted", drawn)
+    return [result, table(["check", "found", "required", "where"], _checks(verdict, numbers), "words")]
+
+
+def _checks(verdict: Verdict, numbers: Numbers) -> list[Row]:
+    rhat = numbers.element(f"{verdict.rhat_max:.4f}", "diagnostics", "rhat_max")
+    rate = numbers.element(f"{verdict.divergence_rate:.2%}", "diagnostics", "divergence_rate")
+    bulk, tail, enough = f"{verdict.ess_bulk_min:,.0f}", f"{verdict.ess_tail_min:,.0f}", f"above {MIN_ESS:.0f}"
+    divergent = joined([f"{verdict.divergences:,} (", rate, ")"])
+    return [
+        ["R-hat, largest", rhat, f"below {MAX_RHAT}", code(verdict.rhat_worst)],
+        ["effective sample size, bulk, smallest", bulk, enough, ""],
+        ["effective sample size, tail, smallest", tail, enough, code(verdict.ess_worst)],
+        ["divergent transitions", divergent, f"below {MAX_DIVERGENCE_RATE:.1%}", ""],
+        ["transitions at the longest length", f"{verdict.longest_trees:.1%}", "", ""],
+    ]
+
+
+def _accounts(forecast: Forecast, numbers: Numbers) -> Html:
+    kept = numbers.at("counts", "n") - numbers.at("counts", "conditioned_out")
+    origin = "trust.simulated_posterior" if forecast.posterior else "trust.simulated_prior"
+    rows: list[Row] = [
+        ["simulated", numbers.count("counts", "n"), said(origin)],
+        ["left out", numbers.count("counts", "conditioned_out"), said("trust.conditioned_out")],
+        ["counted in the probabilities", f"{kept:,}", "all others"],
+        ["of these not finite", numbers.count("counts", "nonfinite"), said("trust.nonfinite")],
+        ["of these clipped", numbers.count("counts", "clipped"), said("trust.clipped")],
+    ]
+    return table(["trajectories", "number", "meaning"], rows, "words")
+
+
+def _conditioning(forecast: Forecast, seen: dict[str, float]) -> list[Html]:
+    if not forecast.study.scenario.condition_on_not_yet:
+        return [told("trust.unconditioned")]
+    blanks = {
+        "names": names([m.name for m in forecast.milestones if m.seen]),
+        "day": words.long_date(forecast.study.scenario.as_of.isoformat()),
+        "ranges": said("trust.ranges") if seen else "",
+    }
+    shares = [joined([code(name), f": {words.percent(share)}"]) for name, share in seen.items()]
+    return [told("trust.conditioning", blanks), *([told("trust.shares"), bullets(shares)] if shares else [])]
+
+
+def _errors(forecast: Forecast, numbers: Numbers) -> list[Html]:
+    fitted = forecast.posterior is not None
+    blanks = {"batch": said("trust.segment" if fitted else "trust.part"), "least": str(MIN_BATCHES)}
+    shared = said("trust.shared") if fitted else None
+    held = paragraph(said("trust.source", blanks), shared, said("trust.held"))
+    return [held, told("trust.form", {"forms": numbers.at("forms")})]

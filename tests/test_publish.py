@@ -1,0 +1,438 @@
+"""Laws of what is handed out: table, JSON, CSV, page and Python say the same; a page is whole, safe and repeatable."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import vl_convert
+import xarray as xr
+from rich.console import Console
+
+import rsimc.api as api
+from rsimc.analysis.document import QUANTILES, document
+from rsimc.analysis.forecast import Forecast
+from rsimc.calibration.verdict import Verdict
+from rsimc.errors import OutputError, UsageError
+from rsimc.publish import figures, words
+from rsimc.publish.drivers import drivers, notable
+from rsimc.publish.evidence import predictions, round_ticks, spreads, uncertain
+from rsimc.publish.formats import COLUMNS, export
+from rsimc.publish.frames import cdf_rows, headline
+from rsimc.publish.origin import command
+from rsimc.publish.report_page import report_html
+from rsimc.publish.scenario_text import as_toml, changes
+from rsimc.publish.tables import BY_YEARS, closing_lines, milestone_table
+from rsimc.runs.posteriors import Posterior
+from rsimc.scenario import canonical_json, load_scenario
+
+DRAWS = 20 * 1024  # 20 batches: enough for errors
+OVERRIDES = ("run.horizon=2040",)
+HOSTILE = '</title></style></script><script>alert("1")</script><img src=x onerror=alert(2)> & {horizon} `x` **y**'
+SCHEMA_KEYS = {
+    "schema", "id", "scenario", "model", "as_of", "seed", "n", "milestones", "durations", "classes", "counts",
+    "diagnostics", "prior_driven", "structural_range", "files", "seconds",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Forecast:
+    """A small run of the prior."""
+    folder = tmp_path_factory.mktemp("publish") / "run"
+    return api.simulate("baseline", OVERRIDES, prior=True, draws=DRAWS, output=folder)
+
+
+def made_up_tree(run: Forecast, problems: tuple[str, ...] = ()) -> xr.DataTree:
+    """A posterior's tree without a fit: the prior, the first parameter narrowed to half its sd."""
+    rng, shape, names = np.random.default_rng(1), (2, 64), run.study.priors.names
+    z = rng.standard_normal((*shape, len(names)))
+    z[..., 0] *= 0.5
+    values: dict[str, list[tuple[str | None, np.ndarray]]] = {}
+    for n, (name, label, prior) in enumerate(run.study.priors.entries):
+        values.setdefault(name, []).append((label, prior.at(z[..., n])))
+    posterior: dict[str, Any] = {}
+    for name, parts in values.items():
+        dims, stacked = ("chain", "draw"), np.stack([part for _, part in parts], axis=-1)
+        coords = {f"{name}_label": [label for label, _ in parts]}
+        whole = xr.DataArray(stacked, dims=(*dims, f"{name}_label"), coords=coords)
+        posterior[name] = whole if parts[0][0] is not None else xr.DataArray(parts[0][1], dims=dims)
+    assert run.study.target is not None
+    rows = run.study.target.rows
+    read = np.array([row.value for row in rows]) * np.exp(0.1 * rng.standard_normal((*shape, len(rows))))
+    keys = [f"{row.series}/{row.key}" for row in rows]
+    groups = {
+        "posterior": xr.Dataset(posterior),
+        "latent": xr.Dataset({"z": (("chain", "draw", "z_name"), z)}, {"z_name": list(names)}),
+        "posterior_predictive": xr.Dataset({"value": (("chain", "draw", "row"), read)}, {"row": keys}),
+    }
+    tree = xr.DataTree.from_dict(groups)
+    verdict = Verdict(128, 1.0042, "log_posterior", 812.0, 640.0, "z[0]", 0, 0.0, 0.0, problems, ())
+    tree.attrs["verdict"] = json.dumps(verdict.as_dict())
+    return tree
+
+
+@pytest.fixture(scope="session")
+def calibrated(run: Forecast) -> Forecast:
+    """The same run as if it had come from a posterior."""
+    return replace(run, posterior=Posterior("0" * 64, made_up_tree(run), False))
+
+
+@pytest.fixture(scope="session")
+def pages(run: Forecast, calibrated: Forecast) -> dict[str, str]:
+    return {"prior": report_html(run), "calibrated": report_html(calibrated)}
+
+
+class Page(HTMLParser):
+    """A parsed page: every tag with its attributes, texts of data elements and scripts, ids."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.data: list[tuple[dict[str, str | None], str]] = []
+        self.scripts: list[tuple[dict[str, str | None], str]] = []
+        self.words = ""
+        self._open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        inside = self._open[-1] if self._open else ""
+        if inside == "data":
+            self.data.append((self.tags[-1][1], data))
+        elif inside == "script":
+            self.scripts.append((self.tags[-1][1], data))
+        elif inside != "style":
+            self.words += data
+
+    def script(self, name: str) -> Any:
+        return next(json.loads(text) for attrs, text in self.scripts if attrs.get("id") == name)
+
+
+def at(found: Any, key: str) -> Any:
+    for part in key.split("/"):
+        found = found[part]
+    return found
+
+
+def shown(forecast: Forecast, width: int) -> str:
+    out = Console(width=width, file=io.StringIO(), markup=False, highlight=False, emoji=False)
+    out.print(milestone_table(forecast, width))
+    assert isinstance(out.file, io.StringIO)
+    return out.file.getvalue()
+
+
+# The forms agree
+
+
+def test_json_is_the_document(calibrated: Forecast) -> None:
+    found = json.loads(str(export(calibrated, "json")))
+    assert found == document(calibrated)
+    assert set(found) >= SCHEMA_KEYS
+    assert found["schema"] == "rsimc.forecast/1"
+    assert set(found["milestones"]) == {m.name for m in calibrated.milestones}
+    assert all(set(m["quantiles"]) == {f"{q:g}" for q in QUANTILES} for m in found["milestones"].values())
+
+
+def test_python_says_what_the_document_says(run: Forecast) -> None:
+    for name, milestone in document(run)["milestones"].items():
+        for q in QUANTILES:
+            assert run.quantile(name, q) == milestone["quantiles"][f"{q:g}"]
+        for day, found in milestone["probability_by"].items():
+            assert run.probability(name, day).as_dict() == found
+            assert run.probability(name, day[:4]).as_dict() == found
+
+
+def test_csv_says_what_the_document_says(run: Forecast) -> None:
+    found = document(run)
+    table = list(csv.DictReader(io.StringIO(str(export(run, "csv")))))
+    assert tuple(table[0]) == COLUMNS
+    number = {(row["kind"], row["name"], row["x"]): (row["value"], row["se"]) for row in table}
+    assert len(number) == len(table)
+
+    def cells(value: object, se: object = None) -> tuple[str, str]:
+        return "" if value is None else str(value), "" if se is None else str(se)
+
+    expected = {("account", name, ""): cells(n) for name, n in found["counts"].items()}
+    expected |= {("class", name, ""): cells(e["p"], e["se"]) for name, e in found["classes"].items()}
+    for name, milestone in found["milestones"].items():
+        errors, beyond = milestone["quantile_se_days"], milestone["not_within_horizon"]
+        expected |= {("quantile", name, q): cells(day, errors[q]) for q, day in milestone["quantiles"].items()}
+        chances = {**milestone["probability_by"], "not_within_horizon": beyond}
+        expected |= {("probability", name, x): cells(e["p"], e["se"]) for x, e in chances.items()}
+    for name, duration in found["durations"].items():
+        expected |= {("duration", name, q): cells(years) for q, years in duration["quantiles_years"].items()}
+        beyond = duration["not_within_horizon"]
+        expected[("duration", name, "not_within_horizon")] = cells(beyond["p"], beyond["se"])
+    assert number == expected
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 160])
+def test_the_table_says_what_the_document_says(run: Forecast, width: int) -> None:
+    text, found = shown(run, width), document(run)
+    assert max(len(line) for line in text.splitlines()) <= width
+    digits = 10 if width >= 140 else 7
+    for name, milestone in found["milestones"].items():
+        dates, chances = (line for line in text.splitlines() if line.split(" ")[0] == name)
+        days = [day for day in milestone["quantiles"].values() if day is not None]
+        assert [word for word in dates.split() if word[:2] == "20" and "-" in word] == [day[:digits] for day in days]
+        assert ("after 2040" in dates) == (len(days) < len(QUANTILES))
+        ends = [milestone["probability_by"][f"{year}-12-31"] for year in BY_YEARS] + [milestone["not_within_horizon"]]
+        assert " ".join(chances.split()[1:]) == " ".join(words.chance(e["p"], e["se"]) for e in ends)
+
+
+def test_the_terminal_tells_what_to_hold_against_it(run: Forecast, calibrated: Forecast) -> None:
+    out = document(run)["counts"]["conditioned_out"]
+    assert "Not calibrated" in shown(run, 80) and f"{out:,}" in shown(run, 80)
+    assert "Calibration trusted" in shown(calibrated, 80)
+    untrusted = replace(run, posterior=Posterior("0" * 64, made_up_tree(run, ("R-hat 1.3",)), False))
+    assert "NOT TRUSTED (R-hat 1.3)" in shown(untrusted, 80)
+    timed = replace(run, seconds={"calibrate": 0.0, "simulate": 100.2})
+    lines = closing_lines(timed, Path("a/report.html"))
+    assert lines == [f"run     {run.folder}", "report  a/report.html", "time    simulate 1 min 40 s"]
+
+
+def test_probabilities_add_up(run: Forecast) -> None:
+    found = document(run)
+    assert sum(e["p"] for e in found["classes"].values()) == pytest.approx(1.0, abs=1e-5)
+    assert found["counts"]["n"] == DRAWS
+    for milestone in found["milestones"].values():
+        by = [e["p"] for e in milestone["probability_by"].values()]
+        assert by == sorted(by)
+        assert by[-1] + milestone["not_within_horizon"]["p"] <= 1.0 + 1e-5
+
+
+# Export
+
+
+def test_an_unknown_format_names_the_nearest(run: Forecast) -> None:
+    with pytest.raises(UsageError, match='got "jsn"; did you mean "json"'):
+        export(run, "jsn")
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_a_file_holds_what_is_printed(run: Forecast, form: str, tmp_path: Path) -> None:
+    path = tmp_path / "sub" / f"out.{form}"
+    assert export(run, form, path) == path
+    assert path.read_text(encoding="utf-8") == export(run, form)
+    with pytest.raises(OutputError):
+        export(run, form, path / "below-a-file")
+
+
+# The page
+
+
+@pytest.mark.parametrize("kind", ["prior", "calibrated"])
+def test_every_number_in_the_page_is_the_documents(pages: dict[str, str], kind: str) -> None:
+    page = Page(pages[kind])
+    found, seen = page.script("forecast"), {}
+    for attributes, text in page.data:
+        key, value = str(attributes["data-key"]), at(found, str(attributes["data-key"]))
+        assert attributes["value"] == json.dumps(value).strip('"')
+        seen[key] = text
+        if key.endswith("/p"):
+            assert text == words.percent(value)
+        elif key.endswith("/se"):
+            assert text == words.points(value)
+        elif "/quantiles/" in key:
+            assert text in (value, value and words.long_date(value), None if value else "after 2040")
+    for name in found["milestones"]:
+        wanted = [f"quantiles/{q:g}" for q in QUANTILES]
+        wanted += [f"probability_by/{year}-12-31/{part}" for year in BY_YEARS for part in ("p", "se")]
+        assert {f"milestones/{name}/{key}" for key in [*wanted, "not_within_horizon/p"]} <= set(seen)
+    assert {f"classes/{name}/p" for name in found["classes"]} <= set(seen)
+    assert {f"counts/{name}" for name in found["counts"]} <= set(seen)
+
+
+def test_the_page_holds_the_document(run: Forecast, calibrated: Forecast, pages: dict[str, str]) -> None:
+    for forecast, html in zip((run, calibrated), pages.values(), strict=True):
+        plain = json.loads(json.dumps({**document(forecast), "seconds": {}}))
+        assert Page(html).script("forecast") == plain
+
+
+@pytest.mark.parametrize("kind", ["prior", "calibrated"])
+def test_the_page_asks_the_network_for_nothing(pages: dict[str, str], kind: str) -> None:
+    page = Page(pages[kind])
+    names = {tag for tag, _ in page.tags}
+    assert not names & {"link", "img", "iframe", "object", "embed", "base", "form", "audio", "video", "source"}
+    links = [value for _, attrs in page.tags for key, value in attrs.items() if key in ("src", "href", "srcset")]
+    assert links and all(str(link).startswith("#") for link in links)
+    ids = {attrs["id"] for _, attrs in page.tags if attrs.get("id")}
+    assert {str(link)[1:] for link in links} <= ids
+    style = pages[kind][pages[kind].index("<style>") : pages[kind].index("</style>")]
+    assert "url(" not in style and "@import" not in style
+    policy = next(attrs for tag, attrs in page.tags if attrs.get("http-equiv") == "Content-Security-Policy")
+    assert str(policy["content"]).startswith("default-src 'none'")
+    assert len(pages[kind].encode()) < 3_000_000
+
+
+def test_every_chart_of_the_page_has_its_place_and_compiles(pages: dict[str, str]) -> None:
+    for html in pages.values():
+        page = Page(html)
+        specs = page.script("charts")
+        places = [attrs["data-chart"] for _, attrs in page.tags if "data-chart" in attrs]
+        assert sorted(map(str, places)) == sorted(specs)
+        for spec in specs.values():
+            assert spec["width"] == "container"
+            vl_convert.vegalite_to_vega({**spec, "width": 300})
+
+
+def test_a_hostile_scenario_is_only_text(run: Forecast) -> None:
+    update = {"title": HOSTILE, "reasons": HOSTILE, "name": HOSTILE}
+    scenario = run.study.scenario.model_copy(update=update)
+    manifest = replace(run.manifest, scenario={**run.manifest.scenario, **update})
+    html = report_html(replace(run, study=replace(run.study, scenario=scenario), manifest=manifest))
+    plain, page = Page(report_html(run)), Page(html)
+    assert [tag for tag, _ in page.tags if tag == "script"] == [tag for tag, _ in plain.tags if tag == "script"]
+    assert not [attrs for tag, attrs in page.tags if tag == "img" or "onerror" in attrs]
+    assert page.words.count(HOSTILE) >= 3  # title, heading and reasons
+    assert page.script("forecast")["scenario"] == HOSTILE
+
+
+def test_a_prior_run_says_that_it_is_not_calibrated(pages: dict[str, str]) -> None:
+    prior, calibrated = Page(pages["prior"]), Page(pages["calibrated"])
+    assert "Not calibrated." in prior.words and "Not calibrated." not in calibrated.words
+    assert prior.script("forecast")["diagnostics"] is None
+    sections = [{attrs.get("id") for tag, attrs in page.tags if tag == "section"} for page in (prior, calibrated)]
+    assert sections[1] - sections[0] == {"fit"}
+    assert "Trusted: every check passed." in calibrated.words
+
+
+def test_an_untrusted_posterior_is_named_at_the_top(run: Forecast) -> None:
+    tree = made_up_tree(run, ("R-hat 1.300, must be below 1.01",))
+    text = Page(report_html(replace(run, posterior=Posterior("0" * 64, tree, False)))).words
+    assert text.index("not to be trusted: R-hat 1.300, must be below 1.01") < text.index("Dates by which")
+
+
+def test_the_same_run_gives_the_same_page_and_checksums(run: Forecast) -> None:
+    path = api.publish(run)
+    first = path.read_bytes()
+    run.seconds["report"] = 12.3
+    try:
+        assert api.publish(run).read_bytes() == first
+    finally:
+        del run.seconds["report"]
+    assert path == run.folder / "report.html"
+    assert any(line.endswith("  report.html") for line in (run.folder / "SHA256SUMS").read_text().splitlines())
+
+
+# What the page is made of
+
+
+def test_the_curves_are_the_forecasts(run: Forecast) -> None:
+    names, rows = headline(run), cdf_rows(run)
+    ends = {row["date"]: row for row in rows}
+    for name, p, se in zip(names, ends["31 December 2030"]["p"], ends["31 December 2030"]["se"], strict=True):
+        found = document(run)["milestones"][name]["probability_by"]["2030-12-31"]
+        assert (p, se) == (found["p"], found["se"])
+    beyond = [1.0 - run.curve(name).beyond().p for name in names]
+    assert rows[-1]["p"] == pytest.approx(beyond, abs=1e-4)  # the last day of a year ends close to its decimal end
+
+
+def test_pictures_are_png_and_scale(run: Forecast, tmp_path: Path) -> None:
+    chart = figures.class_chart(run)
+    sizes = []
+    for scale in (1.0, 2.0):
+        content = figures.save_png(chart, tmp_path / "sub" / "chart.png", scale).read_bytes()
+        assert content[:8] == b"\x89PNG\r\n\x1a\n"
+        sizes.append(int.from_bytes(content[16:20], "big"))
+    assert sizes[1] == pytest.approx(2 * sizes[0], abs=2)
+    with pytest.raises(UsageError, match="scale"):
+        figures.save_png(chart, tmp_path / "chart.png", 0.0)
+
+
+def test_spreads_are_those_of_the_stages(calibrated: Forecast) -> None:
+    first = calibrated.study.priors.names[0]
+    narrowed, labelled = spreads(calibrated, [first, "verifiability.direction"])
+    prior = calibrated.study.priors.entries[0][2]
+    assert narrowed.prior == tuple(prior.quantile(p) for p in (0.05, 0.25, 0.5, 0.75, 0.95))
+    assert narrowed.posterior is not None and narrowed.conditioned is not None
+    assert narrowed.posterior[4] - narrowed.posterior[0] < 0.7 * (narrowed.prior[4] - narrowed.prior[0])
+    assert narrowed.contraction == pytest.approx(0.75, abs=0.15)
+    assert labelled.parameter.name == "verifiability"
+
+
+def test_drivers_are_correlations_with_errors(run: Forecast, calibrated: Forecast) -> None:
+    ranked = drivers(run, ["closed_loop", "multiplier_10"])
+    assert {driver.name for driver in ranked} == set(uncertain(run))
+    sizes = [max(map(abs, driver.correlation.values())) for driver in ranked]
+    assert sizes == sorted(sizes, reverse=True) and sizes[0] <= 1.0
+    assert all(error is not None and error > 0 for driver in ranked for error in driver.se.values())
+    threshold = next(driver for driver in ranked if driver.name == "threshold_median")
+    assert threshold.correlation["closed_loop"] > 0.1  # harder work is automated later
+    shown_names = notable(calibrated, ranked)
+    assert len(shown_names) == len(set(shown_names)) and run.study.priors.names[0] in shown_names
+
+
+def test_predictions_are_matched_by_name(calibrated: Forecast) -> None:
+    found = predictions(calibrated)
+    assert calibrated.study.target is not None
+    assert {p.row for p in found} == set(calibrated.study.target.rows)
+    for prediction in found:
+        low, middle, high = prediction.quantiles
+        assert low < middle < high
+        assert middle == pytest.approx(prediction.row.value, rel=0.1)
+
+
+def test_ticks_are_round_and_inside() -> None:
+    for low, high, log in (
+        (0.19, 1.34, True),
+        (1e5, 3e6, True),
+        (-0.03, 0.08, False),
+        (1.2, 1.9, False),
+        (1, 2e4, True),
+    ):
+        ticks = round_ticks(low, high, log)
+        assert 1 <= len(ticks) <= 6 and all(low <= tick <= high for tick in ticks)
+
+
+# Making it again
+
+
+@pytest.fixture(params=["baseline", "short-timelines"])
+def bundled_name(request: pytest.FixtureRequest) -> Iterator[str]:
+    yield request.param
+
+
+def test_the_printed_scenario_is_the_scenario(bundled_name: str, tmp_path: Path) -> None:
+    scenario = load_scenario(bundled_name, ["run.horizon=2050", "data.ai_code_share=false"])
+    path = tmp_path / f"{bundled_name}.toml"
+    path.write_text(as_toml(scenario), encoding="utf-8")
+    assert canonical_json(load_scenario(str(path))) == canonical_json(scenario)
+
+
+def test_the_printed_scenario_holds_any_text(run: Forecast, tmp_path: Path) -> None:
+    scenario = run.study.scenario.model_copy(update={"title": HOSTILE, "reasons": 'a"""\n\tb\\ é \x7f'})
+    path = tmp_path / "baseline.toml"
+    path.write_text(as_toml(scenario), encoding="utf-8")
+    assert canonical_json(load_scenario(str(path))) == canonical_json(scenario)
+
+
+def test_changes_make_the_scenario_from_the_bundled_one(bundled_name: str) -> None:
+    sets = ["run.horizon=2050", "priors.curvature=0.01", "calibration.draws=64"]
+    scenario = load_scenario(bundled_name, sets)
+    found = changes(scenario)
+    assert found is not None and sorted(found) == sorted(sets)
+    assert canonical_json(load_scenario(bundled_name, found)) == canonical_json(scenario)
+    assert changes(scenario.model_copy(update={"name": "mine"})) is None
+    assert changes(scenario.model_copy(update={"title": "other"})) is None
+
+
+def test_the_command_names_what_was_run(run: Forecast, calibrated: Forecast) -> None:
+    options = f"--set run.horizon=2040 --draws {DRAWS} --seed {run.manifest.seed}"
+    assert command(run) == f"rsimc simulate baseline --prior {options}"
+    assert command(calibrated) == f"rsimc forecast baseline {options}"

@@ -1,0 +1,556 @@
+"""Laws of the run folder: the same question gives the same bytes, what is whole is kept, nothing foreign is touched."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rsimc import api
+from rsimc.analysis.forecast import Forecast, open_run
+from rsimc.engine.counts import COUNT_FIELDS, Counts
+from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, DURATION_BINS
+from rsimc.errors import OutputError, RunError, UsageError
+from rsimc.runs import driver
+from rsimc.runs.chunks import read_chunk, write_chunk
+from rsimc.runs.files import make_folder, write_atomic, write_bytes, write_text
+from rsimc.runs.manifest import make_manifest
+
+HORIZON = "run.horizon=2032"
+SMALL = 20_000
+LONG = CHUNK + 3000
+ENTRY = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from rsimc.cli.main import run; run()"
+
+
+def simulate(folder: Path, draws: int, *overrides: str, **options: Any) -> Forecast:
+    return api.simulate("baseline", [HORIZON, *overrides], prior=True, draws=draws, output=folder, **options)
+
+
+def command(folder: Path, draws: int) -> list[str]:
+    """The same from the command line, in a process of its own."""
+    arguments = ["simulate", "baseline", "--set", HORIZON, "--prior", "--draws", str(draws), "-o", str(folder), "-q"]
+    return [sys.executable, "-c", ENTRY, *arguments]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Spares the tests the seconds that jax takes to trace the same program again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(driver, "compile_chunk", functools.cache(driver.compile_chunk))
+        yield
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Forecast:
+    return simulate(tmp_path_factory.mktemp("runs") / "small", SMALL)
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Forecast:
+    return simulate(tmp_path_factory.mktemp("runs") / "long", LONG)
+
+
+def copied(made: Forecast, folder: Path) -> Path:
+    shutil.copytree(made.folder, folder)
+    return folder
+
+
+def disk(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Every file below a folder: when it was last written, and what it holds."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+def chunk_bytes(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((folder / "chunks").iterdir())}
+
+
+def same(a: Counts, b: Counts) -> bool:
+    return all(np.array_equal(getattr(a, name), getattr(b, name)) for name in COUNT_FIELDS)
+
+
+def at_most(a: Counts, b: Counts) -> bool:
+    return all(np.all(getattr(a, name) <= getattr(b, name)) for name in COUNT_FIELDS)
+
+
+def whole(folder: Path, run: Forecast) -> list[bool]:
+    return [read_chunk(folder, index, run.manifest.id) is not None for index in range(2)]
+
+
+@contextmanager
+def files_at_most(size: int) -> Iterator[None]:
+    """Writing beyond `size` bytes of a file fails, as on a full disk. Python ignores the signal that comes with it."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+# The same bytes
+
+
+def test_other_devices_in_another_process_give_the_same_bytes(small: Forecast, tmp_path: Path) -> None:
+    """One device alone is another program, which rounds differently (see use_cpu_cores): from two on they agree."""
+    devices = 2 if len(jax.local_devices()) != 2 else 4
+    assert len(jax.local_devices()) > 1
+    env = {**os.environ, "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
+    folder = tmp_path / "run"
+    done = subprocess.run(command(folder, SMALL), env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads((folder / "run.json").read_text())["machine"]["devices"] == devices
+    assert chunk_bytes(folder) == chunk_bytes(small.folder)
+    assert pq.read_table(folder / "ensemble.parquet").equals(pq.read_table(small.folder / "ensemble.parquet"))
+
+
+def test_a_longer_run_keeps_the_first_trajectories(small: Forecast, long: Forecast) -> None:
+    assert (small.counts.n, long.counts.n) == (SMALL, LONG)
+    assert at_most(small.counts, long.counts)
+    first = pq.read_table(small.folder / "ensemble.parquet")
+    assert first.equals(pq.read_table(long.folder / "ensemble.parquet").slice(0, SMALL))
+
+
+def test_a_run_extended_is_the_run_made_at_once(small: Forecast, long: Forecast, tmp_path: Path) -> None:
+    folder = copied(small, tmp_path / "run")
+    assert same(simulate(folder, LONG).counts, long.counts)
+    assert chunk_bytes(folder) == chunk_bytes(long.folder)
+    assert pq.read_metadata(folder / "ensemble.parquet").num_rows == CHUNK
+    assert json.loads((folder / "run.json").read_text())["draws"] == LONG
+
+
+def test_complete_chunks_stay_when_more_is_asked(long: Forecast, tmp_path: Path) -> None:
+    folder = copied(long, tmp_path / "run")
+    api.summarise(open_run(folder))
+    before = disk(folder)
+    more = simulate(folder, LONG + 1000)
+    after = disk(folder)
+    assert {name for name in after if before.get(name) != after[name]} == {"run.json", "chunks/00000001.npz"}
+    assert "SHA256SUMS" not in after  # it vouches for a complete run, which this is not until it is summarised
+    assert at_most(long.counts, more.counts)
+    assert more.counts.n == LONG + 1000
+
+
+# What is whole is kept
+
+
+def test_running_again_does_nothing(long: Forecast) -> None:
+    before = disk(long.folder)
+    again = simulate(long.folder, LONG)
+    assert disk(long.folder) == before
+    assert same(again.counts, long.counts)
+    assert sorted(before) == ["chunks/00000000.npz", "chunks/00000001.npz", "ensemble.parquet", "run.json"]
+
+
+def test_damaged_chunks_are_made_again(long: Forecast, tmp_path: Path) -> None:
+    folder = copied(long, tmp_path / "run")
+    first, second = sorted((folder / "chunks").iterdir())
+    first.write_bytes(first.read_bytes()[:-1000])
+    content = bytearray(second.read_bytes())
+    content[len(content) // 2] ^= 1
+    second.write_bytes(content)
+    assert whole(folder, long) == [False, False]
+    with pytest.raises(RunError, match=r"00000000\.npz") as caught:
+        open_run(folder)
+    assert caught.value.exit_code == 5
+    assert same(simulate(folder, LONG).counts, long.counts)
+    assert chunk_bytes(folder) == chunk_bytes(long.folder)
+    assert same(open_run(folder).counts, long.counts)
+
+
+def test_a_lost_ensemble_is_made_again_and_no_more(small: Forecast, tmp_path: Path) -> None:
+    folder = copied(small, tmp_path / "run")
+    (folder / "ensemble.parquet").unlink()
+    simulate(folder, SMALL)
+    assert pq.read_table(folder / "ensemble.parquet").equals(pq.read_table(small.folder / "ensemble.parquet"))
+    assert chunk_bytes(folder) == chunk_bytes(small.folder)
+
+
+def test_an_interrupted_run_keeps_what_is_done_and_is_finished_later(long: Forecast, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    first = folder / "chunks" / "00000000.npz"
+    with subprocess.Popen(command(folder, LONG), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 240
+        while not first.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
+    assert sorted(disk(folder)) == ["chunks/00000000.npz", "ensemble.parquet", "run.json"]
+    before = disk(folder)
+    assert same(simulate(folder, LONG).counts, long.counts)
+    assert chunk_bytes(folder) == chunk_bytes(long.folder)
+    assert {name: disk(folder)[name] for name in before} == before
+
+
+def test_progress_is_told_and_may_end_the_run(tmp_path: Path, small: Forecast) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    def stop(stage: str, done: int, total: int) -> None:
+        told.append((stage, done, total))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate(tmp_path / "run", LONG, progress=stop)
+    assert told == [("simulate", 0, 2)]
+    assert sorted(disk(tmp_path / "run")) == ["run.json"]
+    told.clear()
+    api.simulate("baseline", [HORIZON], prior=True, draws=SMALL, output=small.folder, progress=stop)
+    assert told == []  # nothing to do
+
+
+# Chunk files
+
+
+@pytest.fixture(scope="module")
+def stored(small: Forecast, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, Counts, str]:
+    """A folder with one chunk of small counts, its bytes, its counts and its run."""
+    folder, run = tmp_path_factory.mktemp("chunk"), small.manifest.id
+    counts = Counts(
+        milestones=np.eye(BATCHES, dtype=np.int64)[:, None, :],
+        durations=np.eye(BATCHES, dtype=np.int64)[:, None, :],
+        classes=np.ones((BATCHES, 1), np.int64),
+        fans=np.full((1, 1, 1), BATCHES),
+        accounts=np.array([[1, 0, 0, 0]] * BATCHES),
+    )
+    return folder, write_chunk(folder, 0, run, counts).read_bytes(), counts, run
+
+
+def test_a_chunk_comes_back(stored: tuple[Path, bytes, Counts, str]) -> None:
+    folder, content, counts, run = stored
+    write_bytes(folder / "chunks" / "00000000.npz", content)
+    found = read_chunk(folder, 0, run)
+    assert found is not None
+    assert same(found, counts)
+    assert read_chunk(folder, 1, run) is None
+    assert read_chunk(folder, 0, "0" * 64) is None
+    write_bytes(folder / "chunks" / "00000003.npz", content)
+    assert read_chunk(folder, 3, run) is None, "a chunk under another index"
+
+
+@settings(max_examples=400)
+@given(st.data())
+def test_a_damaged_chunk_is_never_taken_for_another(
+    stored: tuple[Path, bytes, Counts, str], data: st.DataObject
+) -> None:
+    folder, content, counts, run = stored
+    place = data.draw(st.integers(0, len(content) - 1))
+    if data.draw(st.booleans()):
+        damaged = content[:place]
+    else:
+        damaged = content[:place] + bytes([content[place] ^ data.draw(st.integers(1, 255))]) + content[place + 1 :]
+    (folder / "chunks" / "00000000.npz").write_bytes(damaged)
+    found = read_chunk(folder, 0, run)
+    assert found is None or same(found, counts)
+
+
+# Other runs and foreign files
+
+
+@pytest.mark.parametrize(
+    ("overrides", "options", "field"),
+    [
+        ((), {"seed": 7}, "seed"),
+        (("priors.curvature=0.01",), {}, "priors.curvature"),
+        (("run.horizon=2033",), {}, "plan.grid"),
+        (("as_of=2026-11-21",), {}, "plan.as_of"),
+        (("condition_on_not_yet=false",), {}, "plan.as_of"),
+    ],
+    ids=["seed", "prior", "horizon", "as_of", "condition"],
+)
+def test_the_folder_of_another_run_is_refused(
+    small: Forecast, overrides: tuple[str, ...], options: dict[str, Any], field: str
+) -> None:
+    before = disk(small.folder)
+    with pytest.raises(RunError) as caught:
+        simulate(small.folder, SMALL, *overrides, **options)
+    assert caught.value.exit_code == 5
+    assert field in str(caught.value)
+    assert str(small.folder) in str(caught.value)
+    assert disk(small.folder) == before
+
+
+def test_fewer_draws_are_refused(small: Forecast) -> None:
+    before = disk(small.folder)
+    with pytest.raises(RunError, match=f"{SMALL}") as caught:
+        simulate(small.folder, SMALL - 1)
+    assert caught.value.exit_code == 5
+    assert disk(small.folder) == before
+
+
+def test_words_and_draws_are_no_part_of_a_run(small: Forecast) -> None:
+    study = api.load_study("baseline", [HORIZON, 'title="Another title"', "run.draws=77"])
+    assert make_manifest(None, study, None, small.manifest.seed, 77).id == small.manifest.id
+    assert make_manifest(None, study, None, small.manifest.seed + 1, 77).id != small.manifest.id
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    before = disk(tmp_path)
+    with pytest.raises(RunError, match="other files") as caught:
+        simulate(tmp_path, 5)
+    assert caught.value.exit_code == 5
+    assert disk(tmp_path) == before
+
+
+def test_the_default_folder_is_named_after_the_scenario_and_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: Forecast
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(small.folder, tmp_path / "runs" / f"baseline-{small.manifest.id[:8]}")
+    made = api.simulate("baseline", [HORIZON], prior=True, draws=SMALL)  # finds it whole there
+    assert made.folder == Path("runs") / f"baseline-{small.manifest.id[:8]}"
+
+
+# run.json
+
+
+def edited(**changes: object) -> Callable[[dict[str, Any]], object]:
+    return lambda document: {**document, **changes}
+
+
+DAMAGES: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a list": lambda document: [document],
+    "nothing": lambda document: None,
+    "no id": lambda document: {name: value for name, value in document.items() if name != "id"},
+    "another schema": edited(schema="rsimc.run/0"),
+    "another id": edited(id="0" * 64),
+    "another seed": edited(seed=3),
+    "draws in words": edited(draws="many"),
+    "no draws": edited(draws=0),
+    "inputs of another kind": edited(inputs=[]),
+    "other inputs": lambda document: {**document, "inputs": {**document["inputs"], "version": "0"}},
+    "no scenario": edited(scenario={}),
+    "a scenario of another kind": edited(scenario="baseline"),
+    "a posterior that is not there": edited(posterior="0" * 64),
+}
+
+
+def refused(folder: Path) -> None:
+    before = disk(folder)
+    with pytest.raises(RunError) as caught:
+        open_run(folder)
+    assert caught.value.exit_code == 5
+    assert str(folder) in str(caught.value)
+    assert disk(folder) == before
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_changed_record_is_refused(small: Forecast, tmp_path: Path, damage: Callable[..., object]) -> None:
+    document = json.loads((small.folder / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps(damage(document)))
+    shutil.copytree(small.folder / "chunks", tmp_path / "chunks")
+    refused(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"not json"])
+def test_a_damaged_record_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "run.json").write_bytes(content)
+    refused(tmp_path)
+    before = disk(tmp_path)
+    with pytest.raises(RunError, match=r"run\.json"):
+        simulate(tmp_path, 5)
+    assert disk(tmp_path) == before
+
+
+def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
+    refused(tmp_path)
+    (tmp_path / "run.json").mkdir()
+    refused(tmp_path)
+    with pytest.raises(RunError):
+        open_run(tmp_path / "not" / "there")
+
+
+# The ensemble
+
+
+@pytest.fixture(scope="module")
+def rows(small: Forecast) -> dict[str, np.ndarray]:
+    table = pq.read_table(small.folder / "ensemble.parquet")
+    return {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
+
+
+def counted(rows: dict[str, np.ndarray]) -> np.ndarray:
+    return rows["finite"] & ~rows["conditioned_out"]
+
+
+def between(values: np.ndarray, edges: np.ndarray, below: np.ndarray, slack: float) -> bool:
+    """Whether `below` counts the values at or below each edge, but for those that rounding puts on either side."""
+    known = values[np.isfinite(values)]
+    low, high = ([np.sum(known < edge + s) for edge in edges] for s in (-slack, slack))
+    return bool(np.all(below >= low) and np.all(below <= high))
+
+
+def test_the_ensemble_has_a_row_for_every_trajectory(small: Forecast, rows: dict[str, np.ndarray]) -> None:
+    assert np.array_equal(rows["trajectory"], np.arange(SMALL))
+    assert np.array_equal(rows["batch"], np.arange(SMALL) // BLOCK % BATCHES)
+    assert np.all(rows["draw"] == 0)  # of the prior every trajectory is a draw of its own
+    for name in small.study.priors.names:
+        assert np.isfinite(rows[f"parameter.{name}"]).all()
+    assert len(np.unique(rows["parameter.compute_growth"])) > 0.99 * SMALL
+
+
+def test_the_accounts_are_those_of_the_ensemble(small: Forecast, rows: dict[str, np.ndarray]) -> None:
+    masks = {
+        "counted": counted(rows),
+        "nonfinite": ~rows["finite"],
+        "conditioned_out": rows["finite"] & rows["conditioned_out"],
+        "clipped": counted(rows) & rows["clipped"],
+    }
+    for n, mask in enumerate(masks.values()):
+        assert np.array_equal(small.counts.accounts[:, n], np.bincount(rows["batch"], mask, BATCHES))
+    assert 0 < small.counts.account("conditioned_out") < SMALL
+    seen = [m.name for m in small.milestones if m.seen]
+    gone = np.any(
+        [rows[f"date.{name}"] < small.study.plan.grid.start + small.study.plan.as_of for name in seen], axis=0
+    )
+    assert np.array_equal(gone, rows["conditioned_out"])
+
+
+def test_the_dates_of_the_ensemble_are_those_counted(small: Forecast, rows: dict[str, np.ndarray]) -> None:
+    edges, kept = np.array(small.study.plan.grid.edges()), counted(rows)
+    for n, milestone in enumerate(small.milestones):
+        dates, bins = rows[f"date.{milestone.name}"], small.counts.milestones[:, n]
+        for batch in (0, 7, SMALL // BLOCK):
+            mask = kept & (rows["batch"] == batch)
+            assert between(dates[mask], edges, np.cumsum(bins[batch])[:-1], 2e-6), milestone.name
+            assert bins[batch, -1] == np.sum(np.isnan(dates[mask]))
+    assert small.counts.milestones[:, :, 1:-1].sum() > SMALL
+
+
+def test_the_durations_of_the_ensemble_are_those_counted(small: Forecast, rows: dict[str, np.ndarray]) -> None:
+    edges, kept = DURATION_BINS.edges(), counted(rows)
+    for n, duration in enumerate(small.study.model.durations):
+        spans, bins = rows[f"duration.{duration.name}"][kept], small.counts.durations[:, n].sum(axis=0)
+        assert between(np.log(np.maximum(spans, 1e-6)), np.log(edges), np.cumsum(bins)[:-1], 1e-4), duration.name
+        assert bins[-1] == np.sum(np.isnan(spans))
+        both = ~np.isnan(rows[f"date.{duration.start}"]) & ~np.isnan(rows[f"date.{duration.end}"])
+        assert np.array_equal(~np.isnan(rows[f"duration.{duration.name}"]), both)
+
+
+def test_the_classes_of_the_ensemble_are_those_counted(small: Forecast, rows: dict[str, np.ndarray]) -> None:
+    for n, name in enumerate(small.study.model.classes):
+        expected = np.bincount(rows["batch"], counted(rows) & (rows["class"] == name), BATCHES)
+        assert np.array_equal(small.counts.classes[:, n], expected), name
+
+
+def test_the_observables_of_the_ensemble_are_those_counted(small: Forecast, rows: dict[str, np.ndarray]) -> None:
+    plan, kept = small.study.plan, counted(rows)
+    names = [name for name in rows if "@" in name]
+    assert {name.split("@")[0] for name in names} == {o.name for o in plan.model.observables}
+    assert min(name.split("@")[1] for name in names) > "2026-11-22"
+    last = max(name.split("@")[1] for name in names)
+    assert last == "2031-12-31"
+    for n, (observable, bins) in enumerate(zip(plan.model.observables, plan.fan_bins, strict=True)):
+        values = rows[f"{observable.name}@{last}"][kept].astype(np.float64)
+        scale = np.log if bins.log else np.asarray
+        slack = 1e-4 * (bins.range[1] - bins.range[0])
+        below = np.cumsum(small.counts.fans[-1, n, : bins.size])[:-1]
+        assert between(scale(values), scale(bins.edges()), below, slack), observable.name
+
+
+# Checksums
+
+
+@pytest.mark.parametrize("finish", [api.summarise, api.publish])
+def test_checksums_name_every_file_and_hold(
+    small: Forecast, tmp_path: Path, finish: Callable[[Forecast], Path]
+) -> None:
+    folder = copied(small, tmp_path / "run")
+    assert finish(open_run(folder)).parent == folder
+    listed = dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())
+    assert set(listed) == {name for name in disk(folder) if name != "SHA256SUMS"}
+    assert {"run.json", "ensemble.parquet", "summary.nc", "chunks/00000000.npz"} <= set(listed)
+    for name, digest in listed.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+
+
+# Atomic writes
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt, OSError])
+def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path, failure: type[BaseException]) -> None:
+    path = write_text(tmp_path / "file", "old")
+
+    def writer(part: Path) -> None:
+        part.write_text("half of the new")
+        raise failure("stop")
+
+    with pytest.raises(OutputError if failure is OSError else failure):
+        write_atomic(path, writer)
+    assert {name: content for name, (_, content) in disk(tmp_path).items()} == {"file": b"old"}
+
+
+def test_what_is_written_is_there_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "file"
+    for content in (b"first", b"", b"\x00" * 100_000):
+        assert write_bytes(path, content) == path
+        assert path.read_bytes() == content
+        assert [entry.name for entry in path.parent.iterdir()] == ["file"]
+
+
+def test_a_folder_below_a_file_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for attempt in (make_folder, lambda path: write_text(path, "x"), lambda path: simulate(path, 5)):
+        with pytest.raises(OutputError) as caught:
+            attempt(tmp_path / "file" / "run")
+        assert str(tmp_path / "file") in str(caught.value)
+        assert caught.value.exit_code == 1
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_a_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
+    path = write_bytes(tmp_path / "file", b"old")
+    with files_at_most(10_000), pytest.raises(OutputError, match="file too large") as caught:
+        write_bytes(path, b"x" * 20_000)
+    assert str(path) in str(caught.value)
+    assert {name: content for name, (_, content) in disk(tmp_path).items()} == {"file": b"old"}
+
+
+@pytest.mark.parametrize("size", [100, 4096, 60_000, 300_000])
+def test_a_full_disk_at_the_summary_keeps_the_run(small: Forecast, tmp_path: Path, size: int) -> None:
+    folder = copied(small, tmp_path / "run")
+    made, before = open_run(folder), disk(folder)
+    with files_at_most(size), pytest.raises(OutputError, match=r"summary\.nc"):
+        api.summarise(made)
+    assert disk(folder) == before
+    assert api.summarise(made).exists()
+
+
+def test_a_full_disk_in_a_run_keeps_the_chunks_that_are_done(long: Forecast, tmp_path: Path) -> None:
+    folder = copied(long, tmp_path / "run")
+    (folder / "chunks" / "00000000.npz").unlink()
+    (folder / "ensemble.parquet").unlink()
+    before = disk(folder)
+    with files_at_most(1_000_000), pytest.raises(OutputError, match=r"ensemble\.parquet") as caught:
+        simulate(folder, LONG)
+    assert "free space" in str(caught.value)
+    assert disk(folder) == before
+    assert whole(folder, long) == [False, True]
+
+
+def test_draws_and_seeds_out_of_range_are_refused(tmp_path: Path) -> None:
+    for options in ({"draws": 0}, {"draws": -1}, {"draws": 2**32 + 1}, {"seed": -1}, {"seed": 2**32}):
+        with pytest.raises(UsageError) as caught:
+            api.simulate("baseline", prior=True, output=tmp_path / "run", **options)  # type: ignore[arg-type]
+        assert caught.value.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+    assert driver.chunk_count(2**32) == 2**32 // CHUNK
