@@ -88,13 +88,18 @@ def main() -> None:
     print(f"{'run':<34}{'wall s':>9}{'CPU s':>9}{'peak GiB':>10}")
     for name, rows in (("first, nothing cached", [result["first"]]), ("cached (median)", result["cached"])):
         print(f"{name:<34}" + "".join(f"{median(rows, f):>9}" for f in ("wall_s", "cpu_s", "peak_gib")))
-    print(f"{'four times the trajectories':<34}" + "".join(f"{result['four_times'][f]:>9}" for f in ("wall_s", "cpu_s", "peak_gib")))
+    print(
+        f"{'four times the trajectories':<34}"
+        + "".join(f"{result['four_times'][f]:>9}" for f in ("wall_s", "cpu_s", "peak_gib"))
+    )
 
 
 def cpu() -> str:
     """The processor's name, where the system tells."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor()
+    )
 
 
 if __name__ == "__main__":

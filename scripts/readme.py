@@ -1,6 +1,6 @@
 """Bring the README's picture, sentence and table up to date from a finished run.
 
-    uv run rsimc forecast -o runs/readme && uv run python scripts/readme.py runs/readme
+uv run rsimc forecast -o runs/readme && uv run python scripts/readme.py runs/readme
 """
 
 from __future__ import annotations
@@ -42,19 +42,20 @@ def share(estimate: dict[str, float]) -> str:
 def section(facts: dict[str, Any]) -> str:
     """What stands between the markers."""
     loop, checks = facts["milestones"]["closed_loop"], facts["diagnostics"]
-    return "\n\n".join(
-        (
-            f"![When milestones are reached]({PICTURE.relative_to(ROOT).as_posix()})",
-            f"Scenario `{facts['scenario']}` as of {facts['as_of']}, {facts['n']:,} trajectories, run `{facts['id'][:8]}`. The "
-            f"loop is closed (every specialism of AI research at least 99% automated) by the end of 2030 with probability "
-            f"{share(loop['probability_by']['2030-12-31'])} %, in the median by {loop['quantiles']['0.5']}.",
-            table(facts),
-            f"Dates are quantiles; chances are percentages by the end of the year, ± one Monte Carlo standard error; "
-            f"{100 * facts['counts']['conditioned_out'] / facts['n']:.0f}% of trajectories were conditioned out because what has not "
-            f"happened by {facts['as_of']} had happened in them. Posterior: {checks['draws']} draws, R-hat {checks['rhat_max']:.3f}, smallest "
-            f"effective sample size {checks['ess_min']:.0f}. One model form; what the data do not decide is listed in the report.",
-        )
+    gone = 100 * facts["counts"]["conditioned_out"] / facts["n"]
+    what = (
+        f"Scenario `{facts['scenario']}` as of {facts['as_of']}, {facts['n']:,} trajectories, run `{facts['id'][:8]}`. "
+        "The loop is closed (every specialism of AI research at least 99% automated) by the end of 2030 with "
+        f"probability {share(loop['probability_by']['2030-12-31'])} %, in the median by {loop['quantiles']['0.5']}."
     )
+    how = (
+        "Dates are quantiles; chances are percentages by the end of the year, ± one Monte Carlo standard error. "
+        f"{gone:.0f}% of trajectories were conditioned out: what has not happened by {facts['as_of']} had happened in "
+        f"them. Posterior: {checks['draws']:,} draws, R-hat {checks['rhat_max']:.3f}, smallest effective sample size "
+        f"{checks['ess_min']:.0f}. One model form; what the data do not decide is listed in the report."
+    )
+    picture = f"![When milestones are reached]({PICTURE.relative_to(ROOT).as_posix()})"
+    return "\n\n".join((picture, what, table(facts), how))
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ import rsimc.api as api
 from rsimc.analysis.document import QUANTILES, document
 from rsimc.analysis.forecast import Forecast
 from rsimc.calibration.verdict import Verdict
+from rsimc.engine.counts import COUNT_FIELDS, Counts
 from rsimc.errors import OutputError, UsageError
 from rsimc.publish import figures, words
 from rsimc.publish.drivers import drivers, notable
@@ -129,6 +130,16 @@ def at(found: Any, key: str) -> Any:
     return found
 
 
+def first_batches(counts: Counts, kept: int) -> Counts:
+    """The counts of the first batches only; fans, which have no batches, scaled to as many."""
+    parts = {name: getattr(counts, name).copy() for name in COUNT_FIELDS}
+    for name in ("milestones", "durations", "classes", "accounts"):
+        parts[name][kept:] = 0
+    parts["fans"][...] = 0
+    parts["fans"][..., 0] = parts["accounts"][:, 0].sum()
+    return Counts(**parts)
+
+
 def shown(forecast: Forecast, width: int) -> str:
     out = Console(width=width, file=io.StringIO(), markup=False, highlight=False, emoji=False)
     out.print(milestone_table(forecast, width))
@@ -204,6 +215,17 @@ def test_the_terminal_tells_what_to_hold_against_it(run: Forecast, calibrated: F
     timed = replace(run, seconds={"calibrate": 0.0, "simulate": 100.2})
     lines = closing_lines(timed, Path("a/report.html"))
     assert lines == [f"run     {run.folder}", "report  a/report.html", "time    simulate 1 min 40 s"]
+
+
+def test_too_few_trajectories_have_no_errors_and_say_so(run: Forecast) -> None:
+    few = replace(run, counts=first_batches(run.counts, 10))
+    found = document(few)
+    assert found["milestones"]["closed_loop"]["not_within_horizon"]["se"] is None
+    assert "±" not in "".join(line for line in shown(few, 120).splitlines() if "%" in line)
+    assert "No standard errors" in shown(few, 80)
+    page = Page(report_html(few))
+    assert "No standard errors." in page.words
+    assert not [attrs for attrs, _ in page.data if str(attrs["data-key"]).endswith("/se")]
 
 
 def test_probabilities_add_up(run: Forecast) -> None:
@@ -372,8 +394,8 @@ def test_drivers_are_correlations_with_errors(run: Forecast, calibrated: Forecas
     sizes = [max(map(abs, driver.correlation.values())) for driver in ranked]
     assert sizes == sorted(sizes, reverse=True) and sizes[0] <= 1.0
     assert all(error is not None and error > 0 for driver in ranked for error in driver.se.values())
-    threshold = next(driver for driver in ranked if driver.name == "threshold_median")
-    assert threshold.correlation["closed_loop"] > 0.1  # harder work is automated later
+    direction = next(driver for driver in ranked if driver.name == "direction_slope")
+    assert direction.correlation["closed_loop"] < -0.1  # what is learned faster is automated earlier
     shown_names = notable(calibrated, ranked)
     assert len(shown_names) == len(set(shown_names)) and run.study.priors.names[0] in shown_names
 

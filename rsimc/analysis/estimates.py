@@ -17,7 +17,10 @@ MIN_BATCHES = 16
 
 @dataclass(frozen=True)
 class Estimate:
-    """A probability p with its standard error, and the number of independent draws that would have the same error."""
+    """A probability p with its standard error, and the number of independent draws that would have the same error.
+
+    p is NaN when there is no trajectory.
+    """
 
     p: float
     se: float | None
@@ -25,8 +28,9 @@ class Estimate:
 
     def as_dict(self) -> dict[str, float | None]:
         """Plain data, rounded where digits mean nothing."""
+        p = None if math.isnan(self.p) else round(self.p, 6)
         se = None if self.se is None else float(f"{self.se:.3g}")
-        return {"p": round(self.p, 6), "se": se, "n_eff": None if self.n_eff is None else round(self.n_eff, 1)}
+        return {"p": p, "se": se, "n_eff": None if self.n_eff is None else round(self.n_eff, 1)}
 
 
 def estimate(hits: np.ndarray, sizes: np.ndarray) -> Estimate:

@@ -61,8 +61,8 @@ def numpyro_model(target: Target) -> None:
 def fit(target: Target, settings: Settings, progress: Progress) -> Draws:
     """Sample the posterior.
 
-    progress(stage, done, total) is called between pieces, `stage` being `compile`, `warm-up` or `sampling`; an exception
-    raised in it (such as an interrupt) ends the fit.
+    progress(stage, done, total) is called between pieces, `stage` being `compile`, `warm-up` or `sampling`; an
+    exception raised in it (such as an interrupt) ends the fit.
     """
     with jax.enable_x64(True):
         kernel = NUTS(

@@ -19,9 +19,9 @@ ACCOUNTS = ("counted", "nonfinite", "conditioned_out", "clipped")
 class Counts:
     """Integer counts of trajectories.
 
-    milestones [batch, milestone, date bin], durations [batch, duration, bin], classes [batch, class], fans [stored date,
-    observable, bin], accounts [batch, account]. A trajectory is counted, nonfinite or conditioned out; `clipped` marks
-    some of the counted ones. Addition is associative and commutative, so that any split of a run gives the same counts.
+    milestones [batch, milestone, date bin], durations [batch, duration, bin], classes [batch, class], fans [stored
+    date, observable, bin], accounts [batch, account]. A trajectory is counted, nonfinite or conditioned out; `clipped`
+    marks some of the counted ones. Addition is associative and commutative, so that any split of a run gives the same counts.
     """
 
     milestones: np.ndarray
@@ -33,7 +33,7 @@ class Counts:
     def __post_init__(self) -> None:
         for name in COUNT_FIELDS:
             array = getattr(self, name)
-            if array.dtype != np.int64 or array.size and array.min() < 0:
+            if array.dtype != np.int64 or (array.size and array.min() < 0):
                 raise ValueError(f"counts.{name}: expected int64 >= 0, got {array.dtype}, minimum {array.min()}")
         counted = self.accounts[:, 0]
         for name in ("milestones", "durations", "classes"):
@@ -133,7 +133,7 @@ def bin_of(bins: Bins, value: Array) -> Array:
 
 
 def _duration(start: Array, end: Array) -> Array:
-    """Log of the years between two milestones, inf when either is not within the horizon; 0 or less is the lowest bin."""
+    """Log of the years between two milestones, inf when either is beyond the horizon; 0 or less is the lowest bin."""
     span = jnp.where(jnp.isfinite(start) & jnp.isfinite(end), jnp.where(jnp.isfinite(start), end - start, 0.0), jnp.inf)
     return jnp.log(jnp.maximum(span, np.float32(1e-6)))
 

@@ -36,7 +36,9 @@ def use_cpu_cores(cores: int | None = None) -> None:
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_force_host_platform_device_count" not in flags:
-        count = cores or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores or os.cpu_count() or 1
+        count = (
+            cores or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores or os.cpu_count() or 1
+        )
         os.environ["XLA_FLAGS"] = f"{flags} --xla_force_host_platform_device_count={max(2, count)}".strip()
 
 

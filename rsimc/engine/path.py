@@ -24,7 +24,13 @@ def start(model: Model, params: Params, first: Array) -> tuple[Params, Any, Quan
 
 
 def march(
-    model: Model, params: Params, state: Any, quarters: int, noise_at: Callable[[Array], Array], visit: Visit, carry: Any
+    model: Model,
+    params: Params,
+    state: Any,
+    quarters: int,
+    noise_at: Callable[[Array], Array],
+    visit: Visit,
+    carry: Any,
 ) -> tuple[Any, Any, Any]:
     """March over `quarters` innovations from the start.
 

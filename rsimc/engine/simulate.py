@@ -42,7 +42,7 @@ class Source(Protocol):
         """Parameter values [parameters, B]."""
         ...
 
-    def innovations(self, model: Model, ids: Array) -> "Innovations":
+    def innovations(self, model: Model, ids: Array) -> Innovations:
         """The noise of each trajectory."""
         ...
 
@@ -154,7 +154,7 @@ def simulate_block(plan: Plan, source: Source, ids: Array) -> Block:
     thresholds = [(m.quantity, m.threshold) for m in model.milestones]
     dates = jnp.stack([jnp.where(seen[name] >= level, 0.0, jnp.inf) for name, level in thresholds]).astype(values.dtype)
     slots = _slots(plan)
-    store = jnp.zeros((len(plan.stored_steps) + 1, len(model.observables)) + ids.shape, values.dtype)
+    store = jnp.zeros((len(plan.stored_steps) + 1, len(model.observables), *ids.shape), values.dtype)
     carry = ({name: seen[name] for name, _ in thresholds}, dates, jnp.ones(ids.shape, bool), store)
     per_year = np.float32(model.steps_per_year)
 
@@ -168,7 +168,12 @@ def simulate_block(plan: Plan, source: Source, ids: Array) -> Block:
         kept = jnp.stack([seen[o.quantity] for o in model.observables])
         finite = finite & jnp.isfinite(sum(seen[name] for name in dict(thresholds)))
         store = jax.lax.dynamic_update_index_in_dim(store, kept, slots[step], 0)
-        return ({name: seen[name] for name, _ in thresholds}, dates, finite & jnp.all(jnp.isfinite(kept), axis=0), store), None
+        return (
+            {name: seen[name] for name, _ in thresholds},
+            dates,
+            finite & jnp.all(jnp.isfinite(kept), axis=0),
+            store,
+        ), None
 
     state, carry, _ = march(model, params, state, plan.beats, lambda n: noise.at(n + 1), visit, carry)
     return Block(carry[1], carry[3][:-1], values, source.draw(ids), carry[2], model.clipped(state))

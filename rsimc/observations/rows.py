@@ -16,7 +16,13 @@ KINDS = ("point", "lower_bound", "censored_above", "excluded")
 reliable; not at all (kept so that nobody adds it again)."""
 
 UNITS: Mapping[str, str] = MappingProxyType(
-    {"metr_horizons": "minutes", "ai_code_share": "fraction", "rd_share": "fraction", "lab_compute": "H100e", "software_growth": "factor/year"}
+    {
+        "metr_horizons": "minutes",
+        "ai_code_share": "fraction",
+        "rd_share": "fraction",
+        "lab_compute": "H100e",
+        "software_growth": "factor/year",
+    }
 )
 """The unit of each series. A table in another unit is refused, never converted."""
 

@@ -1,13 +1,13 @@
 """The text form of priors, as a scenario file writes them.
 
-    "2 to 5"                                  90% interval (5% to 95%) of a lognormal, Squiggle's meaning
-    { lognormal = [3.2, 0.4] }                median, sd of the log
-    { normal = [0, 1] }                       mean, sd; optionally low = , high = to cut it
-    { logitnormal = [0, 0.8], low = 0.1, high = 1 }   mean and sd of the logit, stretched to low..high
-    { uniform = [0, 1] }  { loguniform = [1, 10] }  { kumaraswamy = [1, 1.5] }
-    { p10 = 0.9, p50 = 2.1, p90 = 3.3 }       smooth through the percentiles
-    { mixture = ["1 to 2", "5 to 9"], weights = [0.5, 0.5] }
-    3.5                                       fixed
+"2 to 5"                                  90% interval (5% to 95%) of a lognormal, Squiggle's meaning
+{ lognormal = [3.2, 0.4] }                median, sd of the log
+{ normal = [0, 1] }                       mean, sd; optionally low = , high = to cut it
+{ logitnormal = [0, 0.8], low = 0.1, high = 1 }   mean and sd of the logit, stretched to low..high
+{ uniform = [0, 1] }  { loguniform = [1, 10] }  { kumaraswamy = [1, 1.5] }
+{ p10 = 0.9, p50 = 2.1, p90 = 3.3 }       smooth through the percentiles
+{ mixture = ["1 to 2", "5 to 9"], weights = [0.5, 0.5] }
+3.5                                       fixed
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def parse_prior(spec: object, where: str) -> Quantile:
     Raises ScenarioError naming the place, what was expected and what was found.
     """
     if isinstance(spec, bool):
-        raise ScenarioError(where, "a number, a text like \"2 to 5\" or a table", str(spec).lower())
+        raise ScenarioError(where, 'a number, a text like "2 to 5" or a table', str(spec).lower())
     if isinstance(spec, (int, float)):
         return _fixed(spec, where)
     if isinstance(spec, str):
@@ -68,7 +68,9 @@ def _interval(text: str, where: str) -> Quantile:
         raise ScenarioError(where, 'an interval "LOW to HIGH"', f'"{text}"', 'for example "0.5 to 2.3"')
     low, high = (float(group) for group in match.groups())
     if low <= 0:
-        advice = f"a lognormal is positive: write {{ normal = [{(low + high) / 2:g}, {abs(high - low) / (2 * Z95):.3g}] }}"
+        advice = (
+            f"a lognormal is positive: write {{ normal = [{(low + high) / 2:g}, {abs(high - low) / (2 * Z95):.3g}] }}"
+        )
         raise ScenarioError(where, 'LOW > 0 in "LOW to HIGH"', f'"{text}"', advice)
     if not math.isfinite(high):
         raise ScenarioError(where, 'two finite numbers in "LOW to HIGH"', f'"{text}"')
@@ -131,7 +133,10 @@ def _bounds(name: str, spec: Mapping[str, Any], where: str) -> tuple[float, floa
     given = {"low", "high"} & set(spec)
     if given and name not in ("normal", "logitnormal"):
         raise ScenarioError(where, f"no low or high with {name}", ", ".join(sorted(given)))
-    low, high = (_numbers([spec.get(k, 0.0)], 1, _below(where, f".{k}"))[0] if k in spec else d for k, d in zip(("low", "high"), default, strict=True))
+    low, high = (
+        _numbers([spec.get(k, 0.0)], 1, _below(where, f".{k}"))[0] if k in spec else d
+        for k, d in zip(("low", "high"), default, strict=True)
+    )
     if low >= high:
         raise ScenarioError(where, "low < high", f"low = {low:g}, high = {high:g}")
     return low, high
@@ -153,7 +158,9 @@ def _mixture(spec: dict[str, Any], where: str) -> Quantile:
     extra = set(spec) - {"mixture", "weights"}
     if extra or not isinstance(parts, (list, tuple)) or len(parts) < 2:
         raise ScenarioError(where, "mixture = [PRIOR, PRIOR, ...], weights = [...]", repr(spec))
-    shares = _numbers(weights if weights is not None else [1 / len(parts)] * len(parts), len(parts), _below(where, ".weights"))
+    shares = _numbers(
+        weights if weights is not None else [1 / len(parts)] * len(parts), len(parts), _below(where, ".weights")
+    )
     if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
         raise ScenarioError(_below(where, ".weights"), "positive weights that sum to one", repr(shares))
     read = [parse_prior(part, _below(where, f".mixture[{n}]")) for n, part in enumerate(parts)]

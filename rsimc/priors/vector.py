@@ -47,7 +47,9 @@ class PriorSet:
         for n, (name, _, _) in enumerate(self.entries):
             where.setdefault(name, []).append(n)
         scalar = {name for name, label, _ in self.entries if label is None}
-        return {name: values[rows[0]] if name in scalar else values[rows[0] : rows[-1] + 1] for name, rows in where.items()}
+        return {
+            name: values[rows[0]] if name in scalar else values[rows[0] : rows[-1] + 1] for name, rows in where.items()
+        }
 
 
 def _column(values: Sequence[float] | np.ndarray, like: Array) -> Array:
@@ -69,7 +71,9 @@ def _evaluate(kind: str, priors: Sequence[Quantile], z: Array) -> Array:
 
 
 def _table(priors: Sequence[Quantile], z: Array) -> Array:
-    values, slopes = (jnp.asarray(np.array([getattr(p, f) for p in priors]), dtype=z.dtype) for f in ("values", "slopes"))
+    values, slopes = (
+        jnp.asarray(np.array([getattr(p, f) for p in priors]), dtype=z.dtype) for f in ("values", "slopes")
+    )
     x = jnp.clip(z, -Z_MAX, Z_MAX)
     index = jnp.clip(((x + Z_MAX) / Z_STEP).astype(jnp.int32), 0, len(Z_GRID) - 2)
     s = x / Z_STEP - (index.astype(z.dtype) - Z_MAX / Z_STEP)

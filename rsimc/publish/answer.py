@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from rsimc.analysis.estimates import MIN_BATCHES
 from rsimc.analysis.forecast import Forecast
+from rsimc.engine.plan import BLOCK
 from rsimc.publish import words
 from rsimc.publish.drivers import DRIVERS, Driver
 from rsimc.publish.evidence import uncertain
@@ -68,8 +70,9 @@ def _sentence(forecast: Forecast, numbers: Numbers, name: str) -> Html:
     if numbers.at(*path, "quantiles", "0.5") is None:
         median = said("answer.median_beyond", when)
     else:
-        error = of_class("span", "se", numbers.days(*path, "quantile_se_days", "0.5"))
-        median = said("answer.median", {**when, "error": error})
+        error = numbers.days(*path, "quantile_se_days", "0.5")
+        shown = "" if error is None else of_class("span", "se", " (", error, ")")
+        median = said("answer.median", {**when, "error": shown})
     ends = [f"{year}-12-31" for year in ASKED_YEARS if f"{year}-12-31" in numbers.at(*path, "probability_by")]
     each = [joined([_strong(numbers, *path, "probability_by", end), f" by the end of {end[:4]}"]) for end in ends]
     chances = said("answer.chances", {"short": short, "chances": joined(each, " and ")}) if each else None
@@ -89,7 +92,14 @@ def cautions(forecast: Forecast, numbers: Numbers, ranked: list[Driver]) -> Html
     """What a reader must know before quoting a number."""
     calibrated = _calibrated(forecast, numbers, ranked) if forecast.posterior else [said("caution.uncalibrated")]
     form = said("caution.form", {"forms": numbers.at("forms")})
-    return tag("aside", tag("h2", "Before you quote it"), bullets([*calibrated, *_not_yet(forecast, numbers), form]))
+    notes = [*calibrated, *_not_yet(forecast, numbers), *_few(forecast, numbers), form]
+    return tag("aside", tag("h2", "Before you quote it"), bullets(notes))
+
+
+def _few(forecast: Forecast, numbers: Numbers) -> list[Html]:
+    if numbers.at("milestones", lead(forecast), "not_within_horizon", "se") is not None:
+        return []
+    return [said("caution.few", {"least": str(MIN_BATCHES), "block": f"{BLOCK:,}"})]
 
 
 def _calibrated(forecast: Forecast, numbers: Numbers, ranked: list[Driver]) -> list[Html]:
@@ -116,7 +126,7 @@ def _not_yet(forecast: Forecast, numbers: Numbers) -> list[Html]:
     blanks = {
         "share": words.percent(out / n),
         "day": words.long_date(numbers.at("as_of")),
-        "surprise": said("caution.surprise", {"model": model}) if out > 0.2 * n else "",
+        "surprise": said("caution.surprise", {"model": model}) if out > n / 3 else "",
         "link": _link("accounts", "accounts"),
     }
     return [said("caution.not_yet", blanks)]

@@ -39,10 +39,10 @@ def _dates(forecast: Forecast, numbers: Numbers, horizon: int) -> Html:
     for milestone in forecast.milestones:
         path = ("milestones", milestone.name)
         days: Row = [numbers.day(horizon, *path, "quantiles", f"{q:g}") for q in QUANTILES]
-        if numbers.at(*path, "quantiles", "0.5") is not None:
+        error = numbers.days(*path, "quantile_se_days", "0.5")
+        if error is not None:
             middle = QUANTILES.index(0.5)
-            error = of_class("span", "se below", numbers.days(*path, "quantile_se_days", "0.5"))
-            days[middle] = joined([days[middle], error])
+            days[middle] = joined([days[middle], of_class("span", "se below", error)])
         rows.append([_head(milestone), *days])
     return table(["milestone", *(f"{q:.0%}" for q in QUANTILES)], rows, "dates")
 

@@ -33,14 +33,16 @@ class Numbers:
         return tag("data", shown, attributes=attributes)
 
     def chance(self, *path: str) -> Html:
-        """A probability with its standard error in percentage points."""
-        p, se = self.at(*path, "p"), self.at(*path, "se")
-        error = self.element(words.points(se), *path, "se")
-        return joined([self.element(words.percent(p), *path, "p"), of_class("span", "se", " ± ", error)])
+        """A probability with its standard error in percentage points, where there is one."""
+        p, se = self.element(words.percent(self.at(*path, "p")), *path, "p"), self.at(*path, "se")
+        if se is None:
+            return p
+        return joined([p, of_class("span", "se", " ± ", self.element(words.points(se), *path, "se"))])
 
-    def days(self, *path: str) -> Html:
-        """The standard error of a date."""
-        return self.element(words.within_days(self.at(*path)), *path)
+    def days(self, *path: str) -> Html | None:
+        """The standard error of a date, where there is one."""
+        found = self.at(*path)
+        return None if found is None else self.element(words.within_days(found), *path)
 
     def years(self, horizon: int, *path: str) -> Html:
         """A duration, or that it ends beyond the horizon."""

@@ -9,7 +9,7 @@ from rsimc.observations import SERIES, Observation
 from rsimc.publish import words
 from rsimc.publish.evidence import parameters, priors
 from rsimc.publish.page import Html, Row, code, folded, joined, of_class, paragraph, section, table, tag
-from rsimc.publish.prose import said, told
+from rsimc.publish.prose import marked, said, told
 from rsimc.publish.scenario_text import as_toml, changes
 
 
@@ -65,8 +65,8 @@ def _series(name: str, rows: list[Observation]) -> Html:
     return joined(
         [
             tag("h4", series.title),
-            paragraph(series.observes),
-            of_class("p", "small", said("origin.caveats", {"caveats": series.caveats})),
+            paragraph(marked(series.observes)),
+            of_class("p", "small", said("origin.caveats", {"caveats": marked(series.caveats)})),
             of_class("p", "small", said("origin.rows", blanks)),
             folded(
                 "Rows, sources and licences",

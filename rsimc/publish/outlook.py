@@ -15,7 +15,8 @@ def horizon(forecast: Forecast) -> Html | None:
     """The time horizon, with METR's measurements where the forecast knew them."""
     if observable(forecast, HORIZON) is None:
         return None
-    caption = [said("horizon.fan"), " ", said("horizon.points") if horizon_points(forecast) else None]
+    points = said("horizon.points" if forecast.posterior else "horizon.points_unused")
+    caption = [said("horizon.fan"), " ", points if horizon_points(forecast) else None]
     label = "Time horizon of the leading model from 2019, with METR's measurements"
     chart = figure("horizon", label, 480, *caption)
     return section("horizon", "How long the tasks are that AI completes", told("horizon.meaning"), chart)

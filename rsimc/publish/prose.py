@@ -28,9 +28,17 @@ def said(key: str, blanks: Mapping[str, str] | None = None) -> Html:
     """
     section, name = key.split(".")
     values = blanks or {}
-    words = text(texts()[section][name].replace("\n", " "))
-    marked = BOLD.sub(lambda found: tag("strong", Html(found[1])), CODE.sub(lambda found: code(Html(found[1])), words))
-    return Html(BLANK.sub(lambda found: text(values[found[1]]), marked))
+    return Html(BLANK.sub(lambda found: text(values[found[1]]), marked(texts()[section][name])))
+
+
+def marked(words: str) -> Html:
+    """A text in which `x` becomes code and **x** bold.
+
+    >>> marked("**a** < `b`")
+    '<strong>a</strong> &lt; <code>b</code>'
+    """
+    coded = CODE.sub(lambda found: code(Html(found[1])), text(words.replace("\n", " ")))
+    return Html(BOLD.sub(lambda found: tag("strong", Html(found[1])), coded))
 
 
 def told(key: str, blanks: Mapping[str, str] | None = None) -> Html:

@@ -14,7 +14,7 @@ from rsimc.runs.files import checksum, write_bytes, write_text
 
 
 def summary_tree(forecast: Forecast) -> xr.DataTree:
-    """Groups `counts` (integers by batch) and `curves` (probabilities with errors); the JSON document as an attribute."""
+    """Groups `counts` (integers by batch), `curves` (probabilities with errors) and `fans`; the JSON an attribute."""
     plan, counts = forecast.study.plan, forecast.counts
     names = [m.name for m in forecast.milestones]
     exact = xr.Dataset(

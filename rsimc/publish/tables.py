@@ -11,7 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rsimc.analysis.document import QUANTILES, document
+from rsimc.analysis.estimates import MIN_BATCHES
 from rsimc.analysis.forecast import Forecast
+from rsimc.engine.plan import BLOCK
 from rsimc.publish.frames import lead
 from rsimc.publish.words import after, chance, counted, long_date, percent, within_days
 
@@ -21,6 +23,7 @@ ROOMY = 104
 """Columns from which every cell has room for `after 2060`."""
 FULL_DATES = 140
 MONTH = len("2028-10")
+FEW = f"No standard errors: too few trajectories, errors need {MIN_BATCHES} batches of {BLOCK:,} or more each."
 
 
 def milestone_table(forecast: Forecast, width: int) -> Group:
@@ -53,11 +56,15 @@ def _answer(found: dict[str, Any], name: str, horizon: int) -> str:
     """The forecast in a line."""
     milestone = found["milestones"][name]
     day, error = milestone["quantiles"]["0.5"], milestone["quantile_se_days"]["0.5"]
-    parts = [f"median {after(horizon)}" if day is None else f"median {long_date(day)} ({within_days(error)})"]
+    parts = [f"median {after(horizon)}" if day is None else f"median {long_date(day)}{_error(error)}"]
     ends = [f"{year}-12-31" for year in ASKED_YEARS if f"{year}-12-31" in milestone["probability_by"]]
     by = [(f"by the end of {end[:4]}", milestone["probability_by"][end]) for end in ends]
     chances = [*by, (after(horizon), milestone["not_within_horizon"])]
     return f"{name}: {'; '.join([*parts, *(f'{chance(e["p"], e["se"])} {when}' for when, e in chances)])}"
+
+
+def _error(days: float | None) -> str:
+    return "" if days is None else f" ({within_days(days)})"
 
 
 def _style(name: str, headline: set[str]) -> str:
@@ -118,10 +125,10 @@ def _diagnostics(found: dict[str, Any]) -> list[str]:
 def _accounts(found: dict[str, Any]) -> list[str]:
     counts = found["counts"]
     out, n = counts["conditioned_out"], counts["n"]
-    left = (
-        f"{out:,} ({percent(out / n)}) left out: a milestone that would have been seen by {found['as_of']} had passed"
-    )
-    return [f"{n:,} trajectories: {left}; not finite {counts['nonfinite']:,}, clipped {counts['clipped']:,}."]
+    few = any(milestone["not_within_horizon"]["se"] is None for milestone in found["milestones"].values())
+    left = f"{out:,} ({percent(out / n)}) left out: a milestone that would have been seen by {found['as_of']} had come"
+    rest = f"not finite {counts['nonfinite']:,}, clipped {counts['clipped']:,}"
+    return [f"{n:,} trajectories: {left}; {rest}.", *([FEW] if few else [])]
 
 
 def _wrapped(line: str, width: int) -> Text:

@@ -37,20 +37,22 @@ def percent(p: float | None) -> str:
     return ">99.9%" if p > 0.9995 else f"{p:.1%}"
 
 
-def points(se: float | None) -> str:
+def points(se: float) -> str:
     """The standard error of a probability, in percentage points.
 
-    >>> points(0.0103), points(0.00002), points(None)
-    ('1.0', '<0.1', '?')
+    >>> points(0.0103), points(0.00002)
+    ('1.0', '<0.1')
     """
-    if se is None:
-        return "?"
     return "<0.1" if se < 0.0005 else f"{100 * se:.1f}"
 
 
 def chance(p: float | None, se: float | None) -> str:
-    """A probability with its standard error: `44.9% ± 1.0`."""
-    return percent(p) if p is None or math.isnan(p) else f"{percent(p)} ± {points(se)}"
+    """A probability with its standard error, where there is one.
+
+    >>> chance(0.448888, 0.0103), chance(0.448888, None)
+    ('44.9% ± 1.0', '44.9%')
+    """
+    return percent(p) if se is None else f"{percent(p)} ± {points(se)}"
 
 
 def long_date(iso: str) -> str:
@@ -72,14 +74,12 @@ def after(horizon: int) -> str:
     return f"after {horizon}"
 
 
-def within_days(days: float | None) -> str:
+def within_days(days: float) -> str:
     """The standard error of a date.
 
-    >>> within_days(29.7), within_days(1106.6), within_days(None)
-    ('± 30 days', '± 3.0 years', '± ?')
+    >>> within_days(29.7), within_days(1106.6)
+    ('± 30 days', '± 3.0 years')
     """
-    if days is None:
-        return "± ?"
     if days < 400:
         return f"± {max(days, 1):.0f} day{'' if round(days) <= 1 else 's'}"
     return f"± {days / DAYS_PER_YEAR:.1f} years"

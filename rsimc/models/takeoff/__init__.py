@@ -1,0 +1,1 @@
+"""The flagship model, a room a mechanism; `model.py` puts them together."""

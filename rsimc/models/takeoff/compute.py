@@ -35,7 +35,11 @@ def log_researchers(params: Params, t: Array | float) -> Array:
     """Log of human research staff relative to 2025.0."""
     early = elapsed_before(t, SLOWDOWN_FROM + params["slowdown_delay"], SLOWDOWN_WIDTH)
     growth, first = params["researcher_growth"], params["researcher_growth_early"]
-    return LATE_HIRING * t + (growth - LATE_HIRING) * early + (first - growth) * elapsed_before(t, HIRING_SHIFT, HIRING_WIDTH)
+    return (
+        LATE_HIRING * t
+        + (growth - LATE_HIRING) * early
+        + (first - growth) * elapsed_before(t, HIRING_SHIFT, HIRING_WIDTH)
+    )
 
 
 def served_logit(params: Params, log_horizon: Array, t: Array | float) -> Array:

@@ -1,8 +1,8 @@
 """AI labour, how it is put to work, and what bottlenecks leave of it.
 
-AI labour A is a ratio to human researchers. It is divided over specialisms where it can be used, in proportion to
-w_k f_k, so that shares sum to one; in specialism k there are then A_k = A f_k / sum(w f) AI workers a person. A lab never
-automates at a loss: while A_k < f_k/(1 - f_k) people still help with automatable tasks and P_k = 1 + A_k; beyond,
+AI labour A is a ratio to human researchers. It is divided over specialisms where it can be used, in proportion
+to w_k f_k, so that shares sum to one; in specialism k there are then A_k = A f_k / sum(w f) AI workers a person. A lab
+never automates at a loss: while A_k < f_k/(1 - f_k) people still help with automatable tasks and P_k = 1 + A_k; beyond,
 
     P_k = [ (1 - f)^{1 - rt} + f^{1 - rt} A_k^{rt} ]^{1/rt},   rt < 0
 
@@ -46,7 +46,9 @@ def aggregate(params: Params, logit: Array, log_labour: Array) -> Labour:
     automated = maths.logsumexp(weight + log_f)
     share = log_labour - automated + log_f
     tasks, across = -params["complementarity_tasks"], -params["complementarity_specialisms"]
-    literal = maths.logaddexp((1.0 - tasks) * log_rest, (1.0 - tasks) * log_f + tasks * maths.maximum(share, logit)) / tasks
+    literal = (
+        maths.logaddexp((1.0 - tasks) * log_rest, (1.0 - tasks) * log_f + tasks * maths.maximum(share, logit)) / tasks
+    )
     helped = maths.softplus(share)
     productivity = maths.where(share < logit, helped, literal)
     return Labour(

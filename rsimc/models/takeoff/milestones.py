@@ -25,6 +25,8 @@ def _times(factor: int, what: str) -> str:
     return f"{what} at least {factor} times what people alone would reach"
 
 
+# fmt: off
+# ruff: noqa: E501
 PACE, EFFORT = "software progress runs", "research effort is"
 MILESTONES = (
     Milestone("coder", "coding_logit", _logit(0.95), "at least 95% of coding in AI R&D is automated", seen=True, headline=True),
@@ -68,6 +70,8 @@ OBSERVABLES = (
     Observable("research_share", "research_share", "share", "share of compute left for research and training", "linear", 0.0, 1.0),
     Observable("software", "software", "nats", "log software efficiency since 2019", "linear", 0.0, 80.0),
 )
+
+# fmt: on
 
 
 def classify(dates: Mapping[str, Array], horizon: Array) -> Array:

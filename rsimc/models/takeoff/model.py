@@ -94,7 +94,7 @@ class Takeoff:
     def init(self, params: Params, t: float, z: Array) -> State:
         """The lab in 2019: software 0, the released generation as far behind as the reference path has it."""
         drift = noise.start(params, z)
-        people, chips = horizon.reference_inputs(params, t)
+        _, chips = horizon.reference_inputs(params, t)
         lag = params["training_time"] + params["preparation_time"]
         released = chips - lag * params["pace_2019"]
         zero = jnp.zeros_like(released)
@@ -133,7 +133,15 @@ class Takeoff:
         research = software.log_research(params, hands + work.log_gain, experiments)
         effort = research - software.log_research(params, hands, experiments)
         return Now(
-            h, share, s + chips, research, effort, jnp.min(logit, axis=0), logit[CODING], work.log_automated, work.log_human_share
+            h,
+            share,
+            s + chips,
+            research,
+            effort,
+            jnp.min(logit, axis=0),
+            logit[CODING],
+            work.log_automated,
+            work.log_human_share,
         )
 
     def observe(self, state: State, params: Params, t: Array) -> Quantities:

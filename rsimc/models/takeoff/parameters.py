@@ -6,6 +6,9 @@ import math
 
 from rsimc.models.base import Parameter
 
+# One row a parameter, as in a table: name, unit, prior, meaning, source.
+# fmt: off
+# ruff: noqa: E501
 SPECIALISMS = ("theory", "coding", "systems", "data_sourcing", "data_generation", "experiments", "evaluation", "direction")
 CODING = SPECIALISMS.index("coding")
 CHECKABLE = SPECIALISMS[:-1]
