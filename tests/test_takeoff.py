@@ -119,10 +119,13 @@ def one_specialism(log_labour: float, logit: float, tasks: float) -> tuple[jax.A
     return jax.value_and_grad(lambda supply: labour.aggregate(params, jnp.stack([logit]), supply).log_gain)(log_labour)
 
 
-@given(st.lists(st.floats(0, 6), min_size=8, max_size=8), st.floats(-12, -1))
-def test_ai_labour_is_divided_among_specialisms_not_copied(logit: list[float], log_labour: float) -> None:
-    """With specialisms that add up and no specialism saturated, A workers add A."""
-    assert gain(log_labour, np.array(logit), across=-1.0) == pytest.approx(np.log1p(np.exp(log_labour)), rel=1e-9)
+@given(st.lists(st.floats(0, 6) | st.just(-60.0), min_size=7, max_size=7), st.floats(0, 6), st.floats(-12, -3))
+def test_ai_labour_is_divided_among_specialisms_that_can_use_it(
+    logit: list[float], usable: float, log_labour: float
+) -> None:
+    """With specialisms that add up and none saturated, A workers add A."""
+    log_gain = gain(log_labour, np.array([*logit, usable]), across=-1.0)
+    assert log_gain == pytest.approx(np.log1p(np.exp(log_labour)), rel=1e-9)
 
 
 @given(st.lists(st.floats(-20, 20), min_size=8, max_size=8), st.floats(-20, 20))

@@ -21,7 +21,8 @@ class Counts:
 
     milestones [batch, milestone, date bin], durations [batch, duration, bin], classes [batch, class], fans [stored
     date, observable, bin], accounts [batch, account]. A trajectory is counted, nonfinite or conditioned out; `clipped`
-    marks some of the counted ones. Addition is associative and commutative, so that any split of a run gives the same counts.
+    marks some of the counted ones. Addition is associative and commutative, so that any split of a run gives the same
+    counts.
     """
 
     milestones: np.ndarray

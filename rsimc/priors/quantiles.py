@@ -2,7 +2,8 @@
 
 A prior maps z ~ N(0, 1) to a value, value = Q(Phi(z)). Hamiltonian Monte Carlo needs the map smooth: normals,
 lognormals and logit-normals have closed forms; everything else (truncated, uniform, percentiles, mixtures) becomes a
-monotone cubic through exact points on a fine grid of z (Fritsch & Carlson 1980), constant beyond eight standard deviations.
+monotone cubic through exact points on a fine grid of z (Fritsch & Carlson 1980), constant beyond eight standard
+deviations.
 """
 
 from __future__ import annotations

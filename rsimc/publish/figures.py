@@ -14,7 +14,7 @@ from rsimc.publish import frames
 from rsimc.publish.evidence import LEVELS, Spread
 from rsimc.publish.layers import (
     Chart,
-    cursor_rule,
+    cursor_layers,
     fan_layers,
     finished,
     inline,
@@ -40,21 +40,18 @@ def cdf_chart(forecast: Forecast) -> Chart:
     roles, dashes = families(names, frames.lead(forecast))
     colour = alt.Color("milestone:N", scale=alt.Scale(domain=names), legend=legend())
     dash = alt.StrokeDash("milestone:N", scale=alt.Scale(domain=names, range=dashes), legend=legend())
-    base = (
-        alt.Chart(inline(frames.cdf_rows(forecast)))
-        .transform_calculate(milestone=json.dumps(names))
-        .transform_flatten(["milestone", "p", "se"])
-        .encode(years_axis(float(forecast.study.scenario.as_of.year), float(forecast.study.scenario.run.horizon)))
-    )
+    x = years_axis(float(forecast.study.scenario.as_of.year), float(forecast.study.scenario.run.horizon))
+    wide = alt.Chart(inline(frames.cdf_rows(forecast))).encode(x)
+    base = wide.transform_calculate(milestone=json.dumps(names)).transform_flatten(["milestone", "p", "se"])
     y = alt.Y("p:Q", title="probability", axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, 1]))
     ends = base.transform_calculate(low="max(datum.p - 2 * datum.se, 0)", high="min(datum.p + 2 * datum.se, 1)")
     band = ends.mark_area(opacity=0.22).encode(alt.Y("low:Q"), alt.Y2("high:Q"), colour)
     line = base.mark_line(strokeWidth=2.2).encode(y, colour, dash)
-    words = base.transform_calculate(text="format(datum.p, '.1%') + ' ± ' + format(100 * datum.se, '.1f')")
-    wide = words.transform_pivot("milestone", value="text", groupby=["year", "date"])
-    cursor = cursor_rule(wide, [alt.Tooltip("date:N", title="by"), *(alt.Tooltip(f"{name}:N") for name in names)])
+    words = wide.transform_calculate(**{f"t{n}": f"datum.text[{n}]" for n in range(len(names))})
+    said = [alt.Tooltip(f"t{n}:N", title=name) for n, name in enumerate(names)]
+    cursor = cursor_layers(words, [alt.Tooltip("date:N", title="by"), *said])
     title, subtitle = "Probability that a milestone has come", "by date; band: two standard errors"
-    return finished(alt.layer(band, line, cursor), 380, title, subtitle, roles)
+    return finished(alt.layer(band, line, *cursor), 380, title, subtitle, roles)
 
 
 def horizon_chart(forecast: Forecast) -> Chart:

@@ -52,26 +52,36 @@ def lead(forecast: Forecast) -> str:
 
 
 def cdf_rows(forecast: Forecast) -> list[Row]:
-    """Probabilities of the headline milestones in their order, by month ends, with errors (0 when unknown)."""
+    """Probabilities of the headline milestones in their order, by month ends, with errors, and both in words."""
     curves = [forecast.curve(name) for name in headline(forecast)]
+    days = [forecast.study.scenario.as_of, *month_ends(forecast)]
+    years = np.minimum([end_of_day(day) for day in days], forecast.study.plan.grid.end)
     rows = []
-    for day in [forecast.study.scenario.as_of, *month_ends(forecast)]:
-        year = min(end_of_day(day), forecast.study.plan.grid.end)
-        found = [curve.at(year).as_dict() for curve in curves]
-        probabilities, errors = [e["p"] for e in found], [e["se"] or 0.0 for e in found]
-        rows.append({"date": long_date(day.isoformat()), "year": round(year, 4), "p": probabilities, "se": errors})
+    for day, year, strip in zip(days, years, strips(years), strict=True):
+        found = [curve.at(float(year)).as_dict() for curve in curves]
+        numbers = {part: [e[part] for e in found] for part in ("p", "se")}
+        said = [chance(e["p"], e["se"]) for e in found]
+        rows.append({"date": long_date(day.isoformat()), **strip, **numbers, "text": said})
     return rows
+
+
+def strips(years: np.ndarray) -> list[Row]:
+    """Each year with the ends of the strip of time that is nearer to it than to the others."""
+    middles = (years[1:] + years[:-1]) / 2
+    starts, ends = np.concatenate([years[:1], middles]), np.concatenate([middles, years[-1:]])
+    places = zip(years, starts, ends, strict=True)
+    return [{"year": round(float(y), 4), "from": round(float(a), 4), "to": round(float(b), 4)} for y, a, b in places]
 
 
 def fan_rows(forecast: Forecast, name: str, first: float, last: float) -> list[Row]:
     """Quantiles of an observable at the stored dates from `first` to `last`, inside the range of its bins."""
     fan = forecast.fan(name)
     years = np.asarray(fan["year"].values)
+    inside = (first <= years) & (years <= last + 0.01)
     names = [f"q{round(100 * q):02d}" for q in fan["quantile"].values]
     return [
-        {"year": round(float(year), 4), "date": long_date(iso_date(year - 1e-3)), **_digits(names, values)}
-        for year, values in zip(years, np.asarray(fan.values), strict=True)
-        if first <= year <= last + 0.01
+        {"date": long_date(iso_date(strip["year"] - 1e-3)), **strip, **_digits(names, values)}
+        for strip, values in zip(strips(years[inside]), np.asarray(fan.values)[inside], strict=True)
     ]
 
 

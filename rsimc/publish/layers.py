@@ -57,16 +57,18 @@ def fan_layers(rows: list[frames.Row], x: alt.X, y: Callable[[str], alt.Y], kind
     levels = ("95", "75", "50", "25", "05")
     words = base.transform_calculate(**{f"t{q}": spoken(f"datum.q{q}", kind) for q in levels})
     tips = [alt.Tooltip("date:N", title="at"), *(alt.Tooltip(f"t{q}:N", title=f"{int(q)}%") for q in levels)]
-    return [outer, inner, median, cursor_rule(words, tips)]
+    return [outer, inner, median, *cursor_layers(words, tips)]
 
 
-def cursor_rule(base: alt.Chart, tips: list[alt.Tooltip]) -> alt.Chart:
-    """A rule that follows the pointer to the nearest date and tells what holds there."""
-    near = alt.selection_point(
-        name="near", fields=["year"], nearest=True, on="pointermove", clear="pointerout", empty=False
-    )
-    opacity = alt.condition(near, alt.value(1), alt.value(0))
-    return base.mark_rule(style="cursor").encode(opacity=opacity, tooltip=tips).add_params(near)
+def cursor_layers(base: alt.Chart, tips: list[alt.Tooltip]) -> list[alt.Chart]:
+    """A rule at the date that is nearest to the pointer, and a tooltip that tells what holds there.
+
+    Every date has an unseen strip of its own. (Vega-Lite's `nearest` would give the tooltip an empty row.)
+    """
+    near = alt.selection_point(name="near", fields=["year"], on="pointerover", clear="pointerout", empty=False)
+    strips = base.mark_rect(opacity=0).encode(alt.X("from:Q"), alt.X2("to:Q"), tooltip=tips).add_params(near)
+    rule = base.mark_rule(style="cursor", tooltip=None).encode(opacity=alt.condition(near, alt.value(1), alt.value(0)))
+    return [rule, strips]
 
 
 def spoken(value: str, kind: str) -> str:
