@@ -1,4 +1,4 @@
-"""Laws of the calibration: the sampler finds known posteriors, diagnostics see planted failures, files are not trusted."""
+"""Laws of the calibration: the sampler finds known posteriors, planted failures are seen, files are not trusted."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@
       (error) => { place.textContent = `This chart could not be drawn: ${error.message}`; },
     );
   }
-  // What is folded would be lost on paper.
-  const folded = () => document.querySelectorAll("details:not([open])");
+  // What is folded would be lost on paper; definitions in the first columns of tables are also listed below them.
+  const folded = () => [...document.querySelectorAll("details:not([open])")].filter((d) => !d.closest("th"));
   let opened = [];
-  addEventListener("beforeprint", () => { opened = [...folded()]; opened.forEach((d) => { d.open = true; }); });
+  addEventListener("beforeprint", () => { opened = folded(); opened.forEach((d) => { d.open = true; }); });
   addEventListener("afterprint", () => opened.forEach((d) => { d.open = false; }));
 })();
