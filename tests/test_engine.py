@@ -227,13 +227,12 @@ def test_more_draws_keep_the_first_ones(whole: Chunk, few: Chunk, second: Chunk)
     assert not np.any(flat(second.block).values[0] == flat(whole.block).values[0])
 
 
-@pytest.mark.skipif(len(jax.local_devices()) < 4, reason="XLA_FLAGS asks for fewer than four devices")
+@pytest.mark.skipif(len(jax.local_devices()) < 2, reason="XLA_FLAGS asks for one device")
 def test_the_number_of_devices_changes_no_byte(whole: Chunk) -> None:
-    """From two devices on; the compiler makes another program for one, which rounds otherwise in the last place."""
-    two = compile_chunk(PLAN, jax.local_devices()[:2])(0, CHUNK, prior_source())
+    one = compile_chunk(PLAN, jax.local_devices()[:1])(0, CHUNK, prior_source())
     for name in ("milestones", "durations", "classes", "fans", "accounts"):
-        assert getattr(two.counts, name).tobytes() == getattr(whole.counts, name).tobytes()
-    for a, b in zip(flat(two.block), flat(whole.block), strict=True):
+        assert getattr(one.counts, name).tobytes() == getattr(whole.counts, name).tobytes()
+    for a, b in zip(flat(one.block), flat(whole.block), strict=True):
         assert np.array_equal(a, b)
 
 

@@ -93,7 +93,19 @@ def contraction(tree: xr.DataTree) -> dict[str, float]:
 def prior_driven(tree: xr.DataTree) -> list[str]:
     """Parameters that the data neither narrowed by a tenth of their variance nor moved by 0.2 prior sds."""
     shift = _by_name(tree, np.abs(np.asarray(tree["latent"]["z"].values).mean(axis=(0, 1))))
-    return [name for name, value in contraction(tree).items() if value < PRIOR_DRIVEN and shift[name] < 0.2]
+    free = {name for name, spread in _spreads(tree["prior"].to_dataset()).items() if spread > 0}
+    narrowed = contraction(tree)
+    return [name for name in narrowed if name in free and narrowed[name] < PRIOR_DRIVEN and shift[name] < 0.2]
+
+
+def _spreads(draws: xr.Dataset) -> dict[str, float]:
+    """Standard deviation of every parameter by flat name; 0 for those that are fixed."""
+    out: dict[str, float] = {}
+    for name, array in draws.data_vars.items():
+        spread = np.asarray(array.transpose("chain", "draw", ...).values).std(axis=(0, 1))
+        labels = [str(label) for label in array[f"{name}_label"].values] if spread.ndim else []
+        out |= {f"{name}.{label}": float(spread[n]) for n, label in enumerate(labels)} or {str(name): float(spread)}
+    return out
 
 
 def _by_name(tree: xr.DataTree, values: np.ndarray) -> dict[str, float]:

@@ -61,4 +61,4 @@ def command(
     out = console()
     out.print(milestone_table(made, out.width))
     for line in closing_lines(made, made.folder / "report.html"):
-        out.print(line)
+        out.print(line, soft_wrap=True)

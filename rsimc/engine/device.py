@@ -31,15 +31,14 @@ class Chunk:
 def use_cpu_cores(cores: int | None = None) -> None:
     """Show every CPU core to jax as a device. Must run before jax is first used; a count already set is respected.
 
-    A compiled scan uses one core only, so that the cores work on blocks of their own. At least two devices, which may
-    share a core: the compiler makes one and the same program for any number of them from two on, not for one.
+    A compiled scan uses one core only, so that the cores work on blocks of their own.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_force_host_platform_device_count" not in flags:
         count = (
             cores or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores or os.cpu_count() or 1
         )
-        os.environ["XLA_FLAGS"] = f"{flags} --xla_force_host_platform_device_count={max(2, count)}".strip()
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_force_host_platform_device_count={count}".strip()
 
 
 def lane(kind: str, devices: int) -> int:
@@ -57,8 +56,8 @@ def mesh_devices() -> list[Any]:
 def compile_chunk(plan: Plan, devices: list[Any] | None = None) -> Callable[[int, int, Source], Chunk]:
     """A function (chunk index, trajectories in all, source) -> Chunk, compiled at the first call.
 
-    The same numbers come out for any number of devices from two on: every lane is the same program on the same
-    trajectories. One device alone rounds a few trajectories in a thousand differently, in the last place.
+    The same numbers come out for any number of devices: every lane is the same program on the same trajectories, and
+    fences in `simulate_block` keep the compiler from rounding otherwise where there is one device only.
     """
     chosen = mesh_devices() if devices is None else devices
     mesh = Mesh(np.array(chosen), ("lane",), axis_types=(AxisType.Auto,))

@@ -64,7 +64,9 @@ class Study:
 def resolve(scenario: Scenario) -> Study:
     """Resolve a scenario. Raises ScenarioError or DataError naming the place, before any long work starts."""
     model = get_model(scenario.model, scenario.where("model"))
-    rows = {name: known for name in scenario.data if (known := _known(scenario, name))}
+    # In the order of the likelihoods, not of the file: run.json sorts its keys, and identities must not care.
+    names = sorted(scenario.data, key=lambda name: (list(TERMS).index(name) if name in TERMS else -1, name))
+    rows = {name: known for name in names if (known := _known(scenario, name))}
     _check_names(scenario, model)
     if not rows:
         priors = prior_set(model.parameters, _applicable(scenario, model, ()), scenario.where)
