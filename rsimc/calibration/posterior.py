@@ -93,7 +93,7 @@ def contraction(tree: xr.DataTree) -> dict[str, float]:
 def prior_driven(tree: xr.DataTree) -> list[str]:
     """Parameters that the data neither narrowed by a tenth of their variance nor moved by 0.2 prior sds."""
     shift = _by_name(tree, np.abs(np.asarray(tree["latent"]["z"].values).mean(axis=(0, 1))))
-    free = {name for name, spread in _spreads(tree["prior"].to_dataset()).items() if spread > 0}
+    free = {name for name, spread in _spreads(tree["posterior"].to_dataset()).items() if spread > 0}
     narrowed = contraction(tree)
     return [name for name in narrowed if name in free and narrowed[name] < PRIOR_DRIVEN and shift[name] < 0.2]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import h5py  # type: ignore[import-untyped]
 import numpy as np
 import xarray as xr
 
@@ -80,7 +82,21 @@ def find_or_fit(study: Study, progress: Progress) -> Posterior:
 
 def write_posterior(path: Path, tree: xr.DataTree) -> Path:
     """Write a posterior atomically as NetCDF (through memory: HDF5 reports a full disk in ways of its own)."""
-    return write_bytes(path, bytes(tree.to_netcdf(engine=ENGINE)))
+    stored = tree.copy()
+    stored.attrs["checksum"] = digest(tree)
+    return write_bytes(path, bytes(stored.to_netcdf(engine=ENGINE)))
+
+
+def digest(tree: xr.DataTree) -> str:
+    """SHA-256 over all that a posterior holds: names, attributes, labels and numbers."""
+    state = hashlib.sha256()
+    for node in tree.subtree:
+        state.update(json.dumps([node.path, sorted(node.attrs.items())], default=str).encode())
+        for name, array in sorted(node.variables.items(), key=lambda item: str(item[0])):
+            values = np.asarray(array.values)
+            state.update(f"{name}{array.dims}{values.shape}".encode())
+            state.update(repr(values.tolist()).encode() if values.dtype.kind in "OUS" else values.tobytes())
+    return state.hexdigest()
 
 
 def open_posterior(path: Path, study: Study) -> Posterior:
@@ -108,8 +124,10 @@ def require_trusted(posterior: Posterior, accept: bool) -> None:
 def _read(path: Path) -> xr.DataTree | None:
     """A posterior file in memory, or None when it is absent or damaged."""
     try:
+        h5py.File(path, "r").close()  # h5netcdf complains on standard error of a file that is none of its own
         with xr.open_datatree(path, engine=ENGINE) as tree:
             loaded = tree.load()
-        return loaded if np.isfinite(np.asarray(loaded["latent"]["z"].values)).all() else None
-    except (OSError, KeyError, ValueError):
+        finite = np.isfinite(np.asarray(loaded["latent"]["z"].values)).all()
+        return loaded if loaded.attrs.pop("checksum") == digest(loaded) and finite else None
+    except Exception:  # one flipped bit and HDF5 or xarray fail in a way of their own
         return None
