@@ -219,29 +219,28 @@ def test_a_perfect_sample_is_trusted() -> None:
     assert found.as_dict()["trusted"] is True
 
 
+APART, FEW = "R-hat 1.0", "effective sample size"
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")  # R-hat of what does not move
 @pytest.mark.parametrize(
     ("changes", "words", "advice", "worst"),
     [
-        ({"z": shift}, ["R-hat 1.0"], "calibration.warmup", "z.b"),
-        (
-            {"innovations": freeze},
-            ["R-hat nan"],
-            "calibration.warmup",
-            "innovations[(0, 0)]",
-        ),
-        ({"lp": drift}, ["R-hat 1."], "calibration.warmup", "log_posterior"),
+        ({"z": shift}, [APART, FEW], "calibration.warmup", "z.b"),
+        ({"innovations": freeze}, ["R-hat nan"], "calibration.warmup", "innovations[(0, 0)]"),
+        ({"lp": drift}, [APART, FEW], "calibration.warmup", "log_posterior"),
         ({"diverging": diverge}, ["12 divergent transitions (0.30%)"], "target_accept", ""),
-        ({"z": correlate}, ["R-hat 1.", "effective sample size"], "calibration.draws", "z."),
+        ({"z": correlate}, ["R-hat 1.", FEW], "calibration.draws", "z."),
     ],
     ids=["chains apart", "frozen", "drift", "divergences", "slow"],
 )
 def test_planted_failures_are_seen(changes: dict[str, Any], words: list[str], advice: str, worst: str) -> None:
     found = judge(planted(**changes), 8)
     assert not found.trusted
-    assert len(found.problems) == len(found.advice)
-    assert all(any(problem.startswith(start) for problem in found.problems) for start in words)
+    assert len(found.problems) == len(found.advice) == len(words)
+    assert all(problem.startswith(start) for problem, start in zip(found.problems, words, strict=True))
     assert any(advice in text for text in found.advice)
-    assert worst == "" or found.rhat_worst.startswith(worst)
+    assert found.rhat_worst.startswith(worst)
 
 
 def test_few_draws_are_not_enough_however_good() -> None:
@@ -396,7 +395,7 @@ def test_a_run_of_the_posterior_carries_its_draws_and_its_verdict(
     assert record["verdict"]["trusted"] is False
     found = document(run)
     assert found["diagnostics"]["trusted"] is False
-    assert len(found["diagnostics"]["problems"]) >= 2
+    assert len(found["diagnostics"]["problems"]) == 3  # chains apart, so few effective draws; divergences
     assert found["prior_driven"] == prior_driven(fitted.tree)
     again = open_run(run.folder)  # its posterior lies in the folder
     assert {**document(again), "seconds": {}} == {**found, "seconds": {}}
@@ -411,7 +410,7 @@ def test_a_run_of_the_posterior_carries_its_draws_and_its_verdict(
 
 
 def test_a_posterior_of_another_scenario_is_refused(untrusted: Path, tmp_path: Path) -> None:
-    for change in ("priors.curvature=0.01", "calibration.seed=2"):
+    for change in ("priors.curvature=0.01", "calibration.seed=2", "as_of=2025-06-30"):
         with pytest.raises(RunError, match="posterior of this scenario") as caught:
             simulate(tmp_path / "run", untrusted, change, accept_untrusted=True)
         assert caught.value.exit_code == 5
@@ -430,16 +429,17 @@ def test_what_is_no_posterior_is_refused(tmp_path: Path, content: bytes | None) 
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # h5netcdf closes what it did not open
 def test_a_damaged_posterior_is_never_taken_for_a_whole_one(fitted: Posterior, tmp_path: Path) -> None:
-    content, path = cached_path(fitted.identity).read_bytes(), tmp_path / "posterior.nc"
-    for share in (0.0, 0.3, 0.9, 0.999):
-        path.write_bytes(content[: int(share * len(content))])
-        assert _read(path) is None
-    random = np.random.default_rng(6)
-    for place in (*range(0, 512, 16), *random.integers(0, len(content), 100)):
-        path.write_bytes(content[:place] + bytes([content[place] ^ 0x41]) + content[place + 1 :])
+    content, random = cached_path(fitted.identity).read_bytes(), np.random.default_rng(6)
+    damaged = [content[: int(share * len(content))] for share in (0.3, 0.9, 0.999)]
+    for place in (3, 200, *random.integers(1000, len(content), 8)):
+        damaged.append(content[:place] + bytes([content[place] ^ 0x41]) + content[place + 1 :])
+    for n, spoilt in enumerate(damaged):
+        path = tmp_path / f"{n}.nc"  # HDF5 remembers files by their names
+        path.write_bytes(spoilt)
         found = _read(path)
-        assert found is None or found.identical(fitted.tree), place
+        assert found is None or (n > 2 and found.identical(fitted.tree)), n
 
 
 def test_a_damaged_posterior_in_the_cache_is_fitted_again(fitted: Posterior) -> None:

@@ -91,7 +91,8 @@ def digest(tree: xr.DataTree) -> str:
     """SHA-256 over all that a posterior holds: names, attributes, labels and numbers."""
     state = hashlib.sha256()
     for node in tree.subtree:
-        state.update(json.dumps([node.path, sorted(node.attrs.items())], default=str).encode())
+        attrs = {str(name): np.ravel(np.asarray(value)).tolist() for name, value in node.attrs.items()}
+        state.update(json.dumps([node.path, attrs], sort_keys=True, default=str).encode())
         for name, array in sorted(node.variables.items(), key=lambda item: str(item[0])):
             values = np.asarray(array.values)
             state.update(f"{name}{array.dims}{values.shape}".encode())
