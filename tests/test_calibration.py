@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import arviz
@@ -19,6 +17,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import xarray as xr
+from walk import Seen, Walk
 
 from rsimc import api
 from rsimc.analysis.document import document
@@ -26,12 +25,10 @@ from rsimc.analysis.forecast import open_run
 from rsimc.calibration.fit import Draws, Settings, fit
 from rsimc.calibration.posterior import assemble, contraction, prior_driven, tables, verdict
 from rsimc.calibration.target import Target
-from rsimc.calibration.terms import Path as Course
-from rsimc.calibration.terms import normal_log_density
 from rsimc.calibration.verdict import judge
 from rsimc.engine.plan import BATCHES, BLOCK
 from rsimc.errors import CalibrationError, RsimcError, RunError
-from rsimc.models.base import Milestone, Observable, Parameter, prior_set
+from rsimc.models.base import prior_set
 from rsimc.runs.posteriors import Posterior, _read, cached_path, open_posterior, write_posterior
 from rsimc.runs.study import Study
 
@@ -59,57 +56,6 @@ def stop(stage: str, done: int, total: int) -> None:
 
 
 # The sampler against a posterior that is known
-
-
-class Walk:
-    """x(0) = level, then a random walk in quarters: all normal, so that the posterior given one x has a closed form."""
-
-    name, version = "walk", "1"
-    epoch = start = 2020.0
-    steps_per_year, steps_per_innovation = 4, 1
-    innovations, anchor_innovations = ("walk",), 1
-    parameters = (
-        Parameter("level", "", {"normal": [1.0, 2.0]}, "x at the start", "test"),
-        Parameter("unseen", "", {"lognormal": [3.0, 0.5]}, "in no equation", "test"),
-    )
-    milestones = (Milestone("high", "x", 9.0, "x is high"),)
-    durations = ()
-    classes = ("any",)
-    observables = (Observable("x", "x", "", "", "linear", -10.0, 10.0),)
-    equations = ()
-    STEP = 0.5
-
-    def prepare(self, params: Mapping[str, Any], past: Any) -> Mapping[str, Any]:
-        return params
-
-    def init(self, params: Mapping[str, Any], t: float, noise: Any) -> Any:
-        return params["level"]
-
-    def step(self, state: Any, params: Mapping[str, Any], t: Any, dt: float, noise: Any) -> Any:
-        return state + self.STEP * noise[0]
-
-    def observe(self, state: Any, params: Mapping[str, Any], t: Any) -> dict[str, Any]:
-        return {"x": state}
-
-    def clipped(self, state: Any) -> Any:
-        return state < -1e9
-
-    def classify(self, dates: Mapping[str, Any], horizon: Any) -> Any:
-        return jnp.zeros(dates["high"].shape, jnp.int32)
-
-
-class Seen:
-    """One value of x after three quarters, with a normal error."""
-
-    series, quantities, parameters = "seen", ("x",), ()
-    rows: Any = (SimpleNamespace(series="seen", key="one", value=4.0, date=date(2020, 9, 30)),)
-    AT, ERROR = 2020.75, 0.5
-
-    def predict(self, path: Course, params: Mapping[str, Any]) -> Any:
-        return path.at("x", np.array([self.AT]))
-
-    def log_likelihood(self, path: Course, params: Mapping[str, Any]) -> Any:
-        return normal_log_density(self.predict(path, params) - self.rows[0].value, np.array([self.ERROR]))
 
 
 CONJUGATE = Settings(chains=4, warmup=150, draws=1000, max_tree_depth=6, seed=3)  # neither a multiple of a piece

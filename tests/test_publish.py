@@ -382,7 +382,8 @@ def test_spreads_are_those_of_the_stages(calibrated: Forecast) -> None:
     narrowed, labelled = spreads(calibrated, [first, "verifiability.direction"])
     prior = calibrated.study.priors.entries[0][2]
     assert narrowed.prior == tuple(prior.quantile(p) for p in (0.05, 0.25, 0.5, 0.75, 0.95))
-    assert narrowed.posterior is not None and narrowed.conditioned is not None
+    assert narrowed.posterior is not None
+    assert narrowed.conditioned is None  # the posterior knows already that nothing has happened yet
     assert narrowed.posterior[4] - narrowed.posterior[0] < 0.7 * (narrowed.prior[4] - narrowed.prior[0])
     assert narrowed.contraction == pytest.approx(0.75, abs=0.15)
     assert labelled.parameter.name == "verifiability"

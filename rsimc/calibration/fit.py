@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
@@ -55,7 +54,7 @@ def numpyro_model(target: Target) -> None:
     innovations = numpyro.sample(
         "innovations", dist.Normal(0.0, 1.0).expand(list(target.innovations_shape)).to_event(2)
     )
-    numpyro.factor("log_likelihood", jnp.sum(target.log_likelihood(z, innovations)))
+    numpyro.factor("log_evidence", target.log_evidence(z, innovations))
 
 
 def fit(target: Target, settings: Settings, progress: Progress) -> Draws:

@@ -10,6 +10,7 @@ from functools import cached_property
 import jax
 import jax.numpy as jnp
 
+from rsimc.calibration.not_yet import log_guide, seen_milestones
 from rsimc.calibration.terms import TERMS, Path, Term
 from rsimc.dates import decimal_year
 from rsimc.engine.path import beats, simulate_path
@@ -26,18 +27,26 @@ class Target:
     """A model, its likelihood terms, and the priors of both.
 
     `latent_beats` innovations after the first lie in the past: they belong to the posterior, and the forecast goes on
-    from them.
+    from them. as_of: decimal year by which no milestone that would have been seen has come; None: it is not asked.
     """
 
     model: Model
     terms: tuple[Term, ...]
     priors: PriorSet
+    as_of: float | None = None
 
     @cached_property
     def latent_beats(self) -> int:
-        """Innovation beats up to the last observation, at least up to the model's anchor."""
+        """Innovation beats up to the last observation or `as_of`, at least up to the model's anchor."""
         last = max(decimal_year(row.date) for term in self.terms for row in term.rows)
-        return max(beats(self.model, last), self.model.anchor_innovations - 1)
+        known = last if self.as_of is None else max(last, self.as_of)
+        return max(beats(self.model, known), self.model.anchor_innovations - 1)
+
+    @cached_property
+    def quantities(self) -> tuple[str, ...]:
+        """What is read from a path."""
+        watched = [] if self.as_of is None else [milestone.quantity for milestone in seen_milestones(self.model)]
+        return tuple(dict.fromkeys([name for term in self.terms for name in term.quantities] + watched))
 
     @property
     def innovations_shape(self) -> tuple[int, int]:
@@ -51,14 +60,21 @@ class Target:
 
     def simulate(self, z: Array, innovations: Array) -> tuple[Path, dict[str, Array]]:
         """The path and the parameters at one point."""
-        names = tuple(dict.fromkeys(name for term in self.terms for name in term.quantities))
         params = self.priors.named(self.priors.from_normal(z))
-        values = simulate_path(self.model, params, innovations, names)
+        values = simulate_path(self.model, params, innovations, self.quantities)
         return Path(values, self.model.start, self.model.steps_per_year), params
 
     def log_likelihood(self, z: Array, innovations: Array) -> Array:
         """Log density of every row [rows]."""
+        return self._rows(*self.simulate(z, innovations))
+
+    def log_evidence(self, z: Array, innovations: Array) -> Array:
+        """Log density of all rows together, and the guide of what has not happened yet: a scalar."""
         path, params = self.simulate(z, innovations)
+        rows = jnp.sum(self._rows(path, params))
+        return rows if self.as_of is None else rows + log_guide(self.model, path.values, self.as_of)
+
+    def _rows(self, path: Path, params: dict[str, Array]) -> Array:
         return jnp.concatenate([term.log_likelihood(path, params) for term in self.terms])
 
     def predict(self, z: Array, innovations: Array) -> Array:
@@ -82,8 +98,9 @@ def make_target(
     rows: Mapping[str, tuple[Observation, ...]],
     overrides: Mapping[str, object],
     where: Callable[..., str] = written_at,
+    as_of: float | None = None,
 ) -> Target:
-    """The target of a model on rows by series, priors overridden by name.
+    """The target of a model on rows by series, priors overridden by name; as_of: see Target.
 
     Raises DataError when no row is left to fit, ScenarioError for an unknown prior.
     """
@@ -93,4 +110,4 @@ def make_target(
             where("data"), "at least one observation published by as_of", "none", "set a later as_of, or use --prior"
         )
     parameters = model.parameters + nuisance_parameters(term.series for term in terms)
-    return Target(model, terms, prior_set(parameters, overrides, where))
+    return Target(model, terms, prior_set(parameters, overrides, where), as_of)

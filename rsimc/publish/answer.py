@@ -122,14 +122,13 @@ def _not_yet(forecast: Forecast, numbers: Numbers) -> list[Html]:
     n, out = numbers.at("counts", "n"), numbers.at("counts", "conditioned_out")
     if out == 0:
         return []
-    model = "fitted model" if forecast.posterior else "prior"
     blanks = {
         "share": words.percent(out / n),
         "day": words.long_date(numbers.at("as_of")),
-        "surprise": said("caution.surprise", {"model": model}) if out > n / 3 else "",
+        "surprise": said("caution.surprise") if out > n / 3 and forecast.posterior is None else "",
         "link": _link("accounts", "accounts"),
     }
-    return [said("caution.not_yet", blanks)]
+    return [said("caution.not_yet_fitted" if forecast.posterior else "caution.not_yet", blanks)]
 
 
 def _link(place: str, shown: str) -> Html:

@@ -22,7 +22,8 @@ Columns = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Spread:
-    """Quantiles at LEVELS of a parameter: its prior, given the data, given also that nothing has happened yet."""
+    """Quantiles at LEVELS of a parameter: its prior; given the data, and that nothing has happened yet where the
+    scenario says so; and, where the prior itself was simulated, given only that nothing has happened yet."""
 
     name: str
     parameter: Parameter
@@ -114,7 +115,7 @@ def spreads(forecast: Forecast, names: list[str]) -> list[Spread]:
     narrowed: Mapping[str, float] = contraction(forecast.posterior.tree) if forecast.posterior else {}
     stored = ensemble(forecast, ["finite", "conditioned_out", *(f"parameter.{name}" for name in names)])
     kept = stored["finite"] & ~stored["conditioned_out"] if stored else np.zeros(0, bool)
-    some = bool(kept.any()) and not bool(kept.all())
+    some = forecast.posterior is None and bool(kept.any()) and not bool(kept.all())
     return [
         Spread(
             name,

@@ -52,5 +52,5 @@ def _durations(forecast: Forecast, numbers: Numbers) -> list[Html]:
         head = joined([code(start), tag("br"), "to ", code(end)])
         rows.append([head, *cells, numbers.chance(*path, "not_within_horizon")])
     note = told("speed.durations", {"after": words.after(until)})
-    heads = ["from … to", *(f"{q:.0%}" for q in QUANTILES), "not both in time"]
+    heads = ["from … to", *(f"{q:.0%}" for q in QUANTILES), "not both"]
     return [tag("h3", "Durations"), note, table(heads, rows, "dates")]

@@ -74,7 +74,8 @@ def _conditioning(forecast: Forecast, seen: dict[str, float]) -> list[Html]:
     blanks = {
         "names": names([m.name for m in forecast.milestones if m.seen]),
         "day": words.long_date(forecast.study.scenario.as_of.isoformat()),
-        "ranges": said("trust.ranges") if seen else "",
+        "ranges": said("trust.ranges") if seen and forecast.posterior is None else "",
+        "fitted": said("trust.fitted") if forecast.posterior else "",
     }
     shares = [joined([code(name), f": {words.percent(share)}"]) for name, share in seen.items()]
     return [told("trust.conditioning", blanks), *([told("trust.shares"), bullets(shares)] if shares else [])]

@@ -19,7 +19,7 @@ from rsimc.observations import SERIES, Observation, select
 from rsimc.priors.vector import PriorSet
 from rsimc.scenario import Scenario, identity
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the meaning of a stored posterior or run changes."""
 
 
@@ -42,15 +42,15 @@ class Study:
     def plan(self) -> Plan:
         """What is counted."""
         grid = DateGrid(start=self.model.start, end=float(self.scenario.run.horizon))
-        not_yet = end_of_day(self.scenario.as_of) - self.model.start if self.scenario.condition_on_not_yet else None
-        return Plan(self.model, grid, not_yet)
+        not_yet = _not_yet(self.scenario)
+        return Plan(self.model, grid, None if not_yet is None else not_yet - self.model.start)
 
     @cached_property
     def posterior_id(self) -> str:
         """SHA-256 of all that affects the posterior."""
-        return identity(
-            {**self._inputs(), "settings": asdict(self.settings), "rows": [asdict(row) for row in self.rows]}
-        )
+        rows = [asdict(row) for row in self.rows]
+        not_yet = _not_yet(self.scenario)
+        return identity({**self._inputs(), "settings": asdict(self.settings), "rows": rows, "not_yet": not_yet})
 
     def run_inputs(self, posterior_id: str | None, seed: int) -> dict[str, object]:
         """All that affects a run's counts, as plain data. The number of trajectories does not: more keep the first."""
@@ -59,6 +59,11 @@ class Study:
     def _inputs(self) -> dict[str, object]:
         priors = {name: asdict(entry[2]) for name, entry in zip(self.priors.names, self.priors.entries, strict=True)}
         return {"format": FORMAT, "model": self.model.name, "version": self.model.version, "priors": priors}
+
+
+def _not_yet(scenario: Scenario) -> float | None:
+    """The decimal year by which no milestone that would have been seen has come; None when that is not asked for."""
+    return end_of_day(scenario.as_of) if scenario.condition_on_not_yet else None
 
 
 def resolve(scenario: Scenario) -> Study:
@@ -71,7 +76,7 @@ def resolve(scenario: Scenario) -> Study:
     if not rows:
         priors = prior_set(model.parameters, _applicable(scenario, model, ()), scenario.where)
         return Study(scenario, model, priors, None, ())
-    target = make_target(model, rows, _applicable(scenario, model, rows), scenario.where)
+    target = make_target(model, rows, _applicable(scenario, model, rows), scenario.where, _not_yet(scenario))
     return Study(scenario, model, target.priors, target, target.rows)
 
 
