@@ -6,7 +6,8 @@ On the reference path (no AI labour, serving as the trend has it) effective comp
     h = a + b (e^{k x} - 1)/k + D_p [softplus(t - 2024.3) - 0.7] + u_h + W(t) - W(2025),   b = G_h / gamma
 
 so that a is the log horizon and G_h its pace at 2025.0. The step D_p of April 2024 is no sign of feedback: no AI
-automated research then. After 2025 its clock is 2025 + x/gamma, so that what stops research stops it.
+automated research then. After 2025 its clock is 2025 + (e_dep - e_dep(2025))/gamma, so that what stops research
+stops it.
 """
 
 from __future__ import annotations
@@ -101,11 +102,14 @@ def _integral(f: Callable[[Array], Array], like: Array) -> Array:
     return jax.lax.scan(add, jnp.zeros_like(like), both)[0]
 
 
-def log_horizon(params: Params, released: Array, t: Array, noise: Array) -> Array:
-    """Log horizon in hours of a released model with effective compute `released`, with noise u_h + W - W(2025)."""
+def log_horizon(params: Params, released: Array, released_2025: Array, t: Array, noise: Array) -> Array:
+    """Log horizon in hours of a released model with effective compute `released`, with noise u_h + W - W(2025).
+
+    released_2025: that of the model released at 2025.0; not read before.
+    """
     x = released - params["reference_level"]
     k = params["curvature"]
     curve = x * maths.expm1_ratio(maths.minimum(maths.maximum(k * x, -20.0), MAX_EXPONENT))
-    clock = maths.where(t < -SAME_TIME, t, x / params["reference_pace"])
+    clock = maths.where(t < -SAME_TIME, t, (released - released_2025) / params["reference_pace"])
     step = params["paradigm_step"] * (maths.softplus(clock - STEP_AT, STEP_WIDTH) + STEP_AT)
     return maths.log(params["time_horizon"]) + params["horizon_per_compute"] * curve + step + noise

@@ -40,11 +40,13 @@ class Now(NamedTuple):
 
 
 class State(NamedTuple):
-    """software s and the released generation's effective compute e_dep, in nats; noise; what holds now; what the
-    two-step scheme remembers (log research, log effort, effective compute a step ago); whether a fence was touched."""
+    """software s and the released generation's effective compute e_dep, in nats, now and at 2025.0; noise; what holds
+    now; what the two-step scheme remembers (log research, log effort, effective compute a step ago); whether a fence
+    was touched."""
 
     software: Array
     released: Array
+    released_2025: Array
     noise: noise.Noise
     now: Now
     before: tuple[Array, Array, Array]
@@ -55,7 +57,7 @@ class Takeoff:
     """The flagship model `takeoff`."""
 
     name = "takeoff"
-    version = "1"
+    version = "2"
     epoch = 2025.0
     start = 2019.0
     steps_per_year = 12
@@ -98,9 +100,9 @@ class Takeoff:
         lag = params["training_time"] + params["preparation_time"]
         released = chips - lag * params["pace_2019"]
         zero = jnp.zeros_like(released)
-        now = self._now(params, zero, released, drift, jnp.asarray(t, released.dtype))
+        now = self._now(params, zero, released, released, drift, jnp.asarray(t, released.dtype))
         before = (now.log_research, now.log_effort, now.effective_compute - DT * params["pace_2019"])
-        return State(zero, released, drift, now, before, zero > 1.0)
+        return State(zero, released, released, drift, now, before, zero > 1.0)
 
     def step(self, state: State, params: Params, t: Array, dt: float, z: Array) -> State:
         """Second-order steps; z [3, ...] is the quarter's innovation."""
@@ -115,15 +117,18 @@ class Takeoff:
         slope = (effective - state.now.effective_compute) * (2.0 / dt)
         behind = state.released - state.now.effective_compute + slope * lag
         released = state.now.effective_compute + slope * (dt - lag) + behind * maths.exp(-dt / lag)
-        now = self._now(params, s, released, drift, t + dt)
+        released_2025 = maths.where(t + dt < horizon.SAME_TIME, released, state.released_2025)
+        now = self._now(params, s, released, released_2025, drift, t + dt)
         below = state.software < params["software_ceiling"] - 1.0  # at the ceiling the pace decides nothing
         clipped = state.clipped | ((pace > software.LOG_RATE_FENCE) & below)
-        return State(s, released, drift, now, _remembered(state.now), clipped)
+        return State(s, released, released_2025, drift, now, _remembered(state.now), clipped)
 
-    def _now(self, params: Params, s: Array, released: Array, drift: noise.Noise, t: Array) -> Now:
+    def _now(
+        self, params: Params, s: Array, released: Array, released_2025: Array, drift: noise.Noise, t: Array
+    ) -> Now:
         """Everything that holds at t, in the order in which the model's rooms need each other."""
         deviation = drift.horizon + drift.trend - params["trend_2025"]
-        h = horizon.log_horizon(params, released, t, deviation)
+        h = horizon.log_horizon(params, released, released_2025, t, deviation)
         share = compute.log_research_share(params, h, t)
         chips = compute.log_compute(params, t) + share
         people = compute.log_researchers(params, t)

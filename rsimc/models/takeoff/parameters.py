@@ -70,7 +70,7 @@ CAPABILITY = (
     Parameter("threshold_spread", "log hours", _lognormal(0.8, 0.45), "spread of specialisms around their offsets", OWN),
     Parameter("threshold_deviation", "spreads", _normal(0.0, 1.0), "each specialism's own deviation", "standard normal by construction", SPECIALISMS),
     Parameter("automation_slope", "logit per log hour", _lognormal(1.0, 0.35), "how fast a checkable specialism is automated", "METR 0.85; OpenAI research debugging 1.2 (2026)"),
-    Parameter("direction_slope", "logit per log hour", _lognormal(0.5, 0.6), "the same for research direction", "human-judged work: MIT FutureTech 0.14 to 0.5 (arXiv 2604.01363)"),
+    Parameter("direction_slope", "logit per log hour", _lognormal(0.5, 0.6), "how fast research direction is automated", "human-judged work: MIT FutureTech 0.14 to 0.5 (arXiv 2604.01363)"),
     Parameter("slope_spread", "log", _lognormal(0.3, 0.5), "spread of the checkable specialisms' slopes", OWN),
     Parameter("slope_deviation", "spreads", _normal(0.0, 1.0), "each specialism's own deviation", "standard normal by construction", CHECKABLE),
     Parameter(
