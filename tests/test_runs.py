@@ -109,15 +109,13 @@ def files_at_most(size: int) -> Iterator[None]:
 # The same bytes
 
 
-def test_other_devices_in_another_process_give_the_same_bytes(small: Forecast, tmp_path: Path) -> None:
-    """One device alone is another program, which rounds differently (see use_cpu_cores): from two on they agree."""
-    devices = 2 if len(jax.local_devices()) != 2 else 4
+def test_one_device_in_another_process_gives_the_same_bytes(small: Forecast, tmp_path: Path) -> None:
     assert len(jax.local_devices()) > 1
-    env = {**os.environ, "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
+    env = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=1"}
     folder = tmp_path / "run"
     done = subprocess.run(command(folder, SMALL), env=env, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads((folder / "run.json").read_text())["machine"]["devices"] == devices
+    assert json.loads((folder / "run.json").read_text())["machine"]["devices"] == 1
     assert chunk_bytes(folder) == chunk_bytes(small.folder)
     assert pq.read_table(folder / "ensemble.parquet").equals(pq.read_table(small.folder / "ensemble.parquet"))
 
