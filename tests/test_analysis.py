@@ -318,6 +318,7 @@ KEYS = {
     "n",
     "milestones",
     "durations",
+    "readings",
     "classes",
     "counts",
     "diagnostics",
@@ -343,6 +344,8 @@ def test_the_document_has_the_keys_of_its_schema(run: Forecast, text: dict[str, 
             assert 0 <= found["p"] <= 1 and 0 < found["se"] < 0.1 and 0 < found["n_eff"] <= DRAWS
     for duration in text["durations"].values():
         assert set(duration) == {"quantiles_years", "not_within_horizon"}
+    for reading in text["readings"].values():
+        assert set(reading) - {"positive"} == {"unit", "quantiles", "not_within_horizon"}
 
 
 def test_the_document_adds_up(run: Forecast, text: dict[str, Any]) -> None:

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from rsimc.dates import DateGrid
 from rsimc.engine import rng
-from rsimc.engine.counts import ACCOUNTS, Counts, bin_of, date_bin, shapes, zero
+from rsimc.engine.counts import ACCOUNTS, Counts, bin_of, date_bin, shapes, spans, zero
 from rsimc.engine.device import Chunk, compile_chunk
 from rsimc.engine.path import march, simulate_path, start
-from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, DURATION_BINS, Bins, Plan, chunk_count
+from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Bins, Plan, chunk_count
 from rsimc.engine.simulate import Block, Innovations, PosteriorSource, PriorSource, batch_of, noise_keys, simulate_block
 from rsimc.models.base import Model, Params, Quantities, prior_set
 from rsimc.models.registry import MODELS, get_model
@@ -40,7 +40,10 @@ def prior_source() -> PriorSource:
 
 
 def names_of(model: Model) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([m.quantity for m in model.milestones] + [o.quantity for o in model.observables]))
+    clocks = [d.clock for d in model.durations if d.clock]
+    return tuple(
+        dict.fromkeys([m.quantity for m in model.milestones] + [o.quantity for o in model.observables] + clocks)
+    )
 
 
 def walk(model: Model, params: Params, innovations: jax.Array) -> dict[str, jax.Array]:
@@ -148,6 +151,22 @@ def test_dates_are_first_passages_between_steps(handed: Handed) -> None:
     assert len(days) > 400
     assert np.mean(days < 1) > 0.995
     assert np.median(days) < 0.01
+
+
+def test_clocks_are_read_when_a_milestone_is_reached(handed: Handed) -> None:
+    dates, checked = np.asarray(handed.block.dates, np.float64), 0
+    readings = np.asarray(handed.block.readings, np.float64)
+    steps = np.arange(handed.paths["versions"].shape[0]) / MODEL.steps_per_year
+    for n, (quantity, milestone) in enumerate(PLAN.readings):
+        when = dates[[m.name for m in MODEL.milestones].index(milestone)]
+        assert np.array_equal(np.isnan(readings[n]), np.isinf(when))
+        for j in np.flatnonzero(np.isfinite(when)):
+            y = handed.paths[quantity][:, j]
+            near = y[max(int(when[j] * 12) - 1, 0) : int(when[j] * 12) + 3]
+            slack = 1e-3 * (1 + abs(y).max()) + 0.02 * np.ptp(near)  # the date itself is rounded
+            assert abs(readings[n, j] - np.interp(when[j], steps, y)) <= slack
+            checked += 1
+    assert checked > 100
 
 
 # Sources
@@ -285,14 +304,17 @@ def test_counted_durations_classes_and_fans_are_those_of_the_trajectories(whole:
     block, names = kept(whole), [m.name for m in MODEL.milestones]
     dates = dict(zip(names, block.dates, strict=True))
     n = block.dates.shape[1]
-    for k, duration in enumerate(MODEL.durations):
-        begun, ended = (dates[name].astype(np.float64) for name in (duration.start, duration.end))
-        both = np.isfinite(begun) & np.isfinite(ended)
-        bins = whole.counts.durations.sum(axis=0)[k]
-        assert abs(bins[-1] - np.sum(~both)) <= 1
-        spans = ended[both] - begun[both]
-        below = np.cumsum(bins)[:-1]  # to each edge
-        assert np.max(np.abs(below - [np.sum(spans < edge) for edge in DURATION_BINS.edges()])) <= 1e-3 * n + 1
+    passed = [np.asarray(x, np.float64) for x in spans(PLAN, Block(*(jnp.asarray(x) for x in block)))]
+    for k, (duration, bins) in enumerate(zip(MODEL.durations, PLAN.duration_bins, strict=True)):
+        both = np.all([np.isfinite(dates[name]) for name in (duration.start, duration.end) if name], axis=0)
+        if not duration.clock:
+            begun, ended = (dates[name][both].astype(np.float64) for name in (duration.start, duration.end))
+            assert np.allclose(passed[k][both], ended - begun, atol=1e-5)
+        assert np.array_equal(np.isfinite(passed[k]), both)
+        counted = whole.counts.durations.sum(axis=0)[k]
+        below = np.cumsum(counted)[:-1]  # to each edge
+        assert np.max(np.abs(below - [np.sum(passed[k][both] < edge) for edge in bins.edges()])) <= 1e-3 * n + 1
+        assert counted[-1] - np.sum(~both) == np.sum(passed[k][both] >= bins.high)
     index = np.asarray(MODEL.classify({k: jnp.asarray(x) for k, x in dates.items()}, jnp.asarray(HORIZON)))
     assert np.array_equal(whole.counts.classes.sum(axis=0), np.bincount(index, minlength=len(MODEL.classes)))
     for k, (bins, observable) in enumerate(zip(PLAN.fan_bins, MODEL.observables, strict=True)):
@@ -370,5 +392,6 @@ def test_a_value_lies_between_the_edges_of_its_bin(share: float, log: bool) -> N
 
 
 def test_what_is_no_number_falls_into_the_last_bin() -> None:
-    places: Any = bin_of(DURATION_BINS, jnp.asarray([jnp.nan, jnp.inf, -jnp.inf], jnp.float32))
-    assert places.tolist() == [DURATION_BINS.size - 1, DURATION_BINS.size - 1, 0]
+    bins = PLAN.duration_bins[0]
+    places: Any = bin_of(bins, jnp.asarray([jnp.nan, jnp.inf, -jnp.inf], jnp.float32))
+    assert places.tolist() == [bins.size - 1, bins.size - 1, 0]

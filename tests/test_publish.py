@@ -39,8 +39,8 @@ DRAWS = 20 * 1024  # 20 batches: enough for errors
 OVERRIDES = ("run.horizon=2040",)
 HOSTILE = '</title></style></script><script>alert("1")</script><img src=x onerror=alert(2)> & {horizon} `x` **y**'
 SCHEMA_KEYS = {
-    "schema", "id", "scenario", "model", "as_of", "seed", "n", "milestones", "durations", "classes", "counts",
-    "diagnostics", "prior_driven", "structural_range", "files", "seconds",
+    "schema", "id", "scenario", "model", "as_of", "seed", "n", "milestones", "durations", "readings", "classes",
+    "counts", "diagnostics", "prior_driven", "structural_range", "files", "seconds",
 }  # fmt: skip
 
 
@@ -189,6 +189,10 @@ def test_csv_says_what_the_document_says(run: Forecast) -> None:
         expected |= {("duration", name, q): cells(years) for q, years in duration["quantiles_years"].items()}
         beyond = duration["not_within_horizon"]
         expected[("duration", name, "not_within_horizon")] = cells(beyond["p"], beyond["se"])
+    for name, reading in found["readings"].items():
+        expected |= {("reading", name, q): cells(value) for q, value in reading["quantiles"].items()}
+        chances = {x: reading[x] for x in ("not_within_horizon", "positive") if x in reading}
+        expected |= {("reading", name, x): cells(e["p"], e["se"]) for x, e in chances.items()}
     assert number == expected
 
 

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from rsimc import api
 from rsimc.analysis.forecast import Forecast, open_run
 from rsimc.engine.counts import COUNT_FIELDS, Counts
-from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, DURATION_BINS
+from rsimc.engine.plan import BATCHES, BLOCK, CHUNK
 from rsimc.errors import OutputError, RunError, UsageError
 from rsimc.runs import driver
 from rsimc.runs.chunks import read_chunk, write_chunk
@@ -435,12 +435,16 @@ def test_the_dates_of_the_ensemble_are_those_counted(small: Forecast, rows: dict
 
 
 def test_the_durations_of_the_ensemble_are_those_counted(small: Forecast, rows: dict[str, np.ndarray]) -> None:
-    edges, kept = DURATION_BINS.edges(), counted(rows)
-    for n, duration in enumerate(small.study.model.durations):
+    kept = counted(rows)
+    for n, (duration, scale) in enumerate(
+        zip(small.study.model.durations, small.study.plan.duration_bins, strict=True)
+    ):
         spans, bins = rows[f"duration.{duration.name}"][kept], small.counts.durations[:, n].sum(axis=0)
-        assert between(np.log(np.maximum(spans, 1e-6)), np.log(edges), np.cumsum(bins)[:-1], 1e-4), duration.name
-        assert bins[-1] == np.sum(np.isnan(spans))
-        both = ~np.isnan(rows[f"date.{duration.start}"]) & ~np.isnan(rows[f"date.{duration.end}"])
+        edges = np.log(scale.edges()) if scale.log else scale.edges()
+        placed = np.log(np.maximum(spans, 1e-6)) if scale.log else spans
+        assert between(placed, edges, np.cumsum(bins)[:-1], 1e-4), duration.name
+        assert bins[-1] == np.sum(np.isnan(spans) | (spans >= scale.high))
+        both = np.all([~np.isnan(rows[f"date.{name}"]) for name in (duration.start, duration.end) if name], axis=0)
         assert np.array_equal(~np.isnan(rows[f"duration.{duration.name}"]), both)
 
 

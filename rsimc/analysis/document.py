@@ -8,6 +8,7 @@ from rsimc.analysis.estimates import Curve
 from rsimc.analysis.forecast import Forecast
 from rsimc.calibration.posterior import prior_driven
 from rsimc.dates import DAYS_PER_YEAR, iso_date
+from rsimc.models.base import Duration
 
 SCHEMA = "rsimc.forecast/1"
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -31,6 +32,7 @@ def document(forecast: Forecast) -> dict[str, Any]:
             m.name: {"definition": m.definition, **_milestone(forecast, m.name)} for m in forecast.milestones
         },
         "durations": {name: _duration(found) for name, found in forecast.durations.items()},
+        "readings": {d.name: _reading(d, forecast.readings[d.name]) for d in forecast.study.model.durations if d.clock},
         "classes": {name: found.as_dict() for name, found in forecast.classes().items()},
         "counts": {
             "n": counts.n,
@@ -66,6 +68,17 @@ def _duration(found: Curve) -> dict[str, Any]:
         },
         "not_within_horizon": found.beyond().as_dict(),
     }
+
+
+def _reading(duration: Duration, found: Curve) -> dict[str, Any]:
+    """What a clock shows; where it can go back, also the probability that it went on, where both were reached."""
+    values = {f"{q:g}": found.quantile(q) for q in QUANTILES}
+    told = {
+        "unit": duration.unit,
+        "quantiles": {q: None if x is None else float(f"{x:.4g}") for q, x in values.items()},
+        "not_within_horizon": found.beyond().as_dict(),
+    }
+    return told if duration.log else {**told, "positive": found.above_within(0.0).as_dict()}
 
 
 def _diagnostics(forecast: Forecast) -> dict[str, Any] | None:

@@ -81,6 +81,11 @@ class Curve:
         """The probability of lying beyond the last edge: not within the horizon."""
         return estimate(self.sizes - self.hits[:, -1], self.sizes)
 
+    def above_within(self, x: float) -> Estimate:
+        """The probability of being more than x for those that do not lie beyond the last edge."""
+        within = self.hits[:, -1]
+        return estimate(within - np.array([np.interp(x, self.edges, row) for row in self.hits]), within)
+
     def quantile(self, q: float) -> float | None:
         """The edge below which a share q lies; None when it lies beyond the last edge (or at the first)."""
         p = self.p

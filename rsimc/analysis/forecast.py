@@ -12,7 +12,6 @@ import xarray as xr
 from rsimc.analysis.estimates import Curve, Estimate, curve, estimate
 from rsimc.dates import end_of_day, iso_date, last_day
 from rsimc.engine.counts import Counts
-from rsimc.engine.plan import DURATION_BINS
 from rsimc.errors import RunError, UsageError, nearest
 from rsimc.models.base import Milestone
 from rsimc.runs.driver import Finished, merged
@@ -54,9 +53,20 @@ class Forecast:
     @cached_property
     def durations(self) -> dict[str, Curve]:
         """The distribution of each duration, in years."""
-        edges, parts = DURATION_BINS.edges(), self.counts.durations
-        names = [d.name for d in self.study.model.durations]
-        return {name: curve(parts[:, n], self.counts.accounts, edges) for n, name in enumerate(names)}
+        return self._passed(clocked=False)
+
+    @cached_property
+    def readings(self) -> dict[str, Curve]:
+        """The distribution of what other clocks than time show, such as versions, in their units."""
+        return self._passed(clocked=True)
+
+    def _passed(self, clocked: bool) -> dict[str, Curve]:
+        parts, scales = self.counts.durations, self.study.plan.duration_bins
+        return {
+            d.name: curve(parts[:, n], self.counts.accounts, scales[n].edges())
+            for n, d in enumerate(self.study.model.durations)
+            if bool(d.clock) == clocked
+        }
 
     def curve(self, name: str) -> Curve:
         """The curve of one milestone. Raises UsageError with the nearest known name."""

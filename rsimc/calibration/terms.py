@@ -177,8 +177,8 @@ class CodeShare:
     """Anthropic's share of merged code written by AI, a biased view of the automated share of coding.
 
     logit share = a_firm + kappa logit f_coding(t - lag) - Delta, Delta only before its coding agent was launched in
-    February 2025 and adopted. `more than` is a lower bound. Other firms report other shares of other things: one slope
-    for all is contradicted by the data, so that this term reads one firm.
+    February 2025 and adopted; 0 in the form without adoption. `more than` is a lower bound. Other firms report other
+    shares of other things: one slope for all is contradicted by the data, so that this term reads one firm.
     """
 
     series = "ai_code_share"
@@ -205,7 +205,8 @@ class CodeShare:
 
     def mean(self, path: Path, params: Params) -> Array:
         """Expected logit of each row."""
-        before = params["code_adoption"] * jax.nn.sigmoid((self.ADOPTED_AT - self.years) / self.ADOPTION_WIDTH)
+        late = params["code_adoption"] * params.get("adoption_form", 1.0)
+        before = late * jax.nn.sigmoid((self.ADOPTED_AT - self.years) / self.ADOPTION_WIDTH)
         coding = path.at("coding_logit", self.years - params["code_lag"])
         return params["code_level"] + params["code_slope"] * coding - before
 

@@ -110,9 +110,9 @@ def _show_outcomes(model: Model, out: Console) -> None:
     milestones = table("Milestone", "Reached when", wrap=("Reached when",))
     for milestone in model.milestones:
         milestones.add_row(milestone.name, milestone.definition)
-    durations = table("Duration: from", "to")
+    durations = table("Duration: from", "to", "measured in")
     for duration in model.durations:
-        durations.add_row(duration.start, duration.end)
+        durations.add_row(duration.start or "(value at)", duration.end, duration.clock or duration.unit)
     observables = table("Observable", "Unit", "Meaning", wrap=("Meaning",))
     for observable in model.observables:
         observables.add_row(observable.name, observable.unit, observable.meaning)

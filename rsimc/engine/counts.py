@@ -68,7 +68,7 @@ def shapes(plan: Plan) -> dict[str, tuple[int, ...]]:
     fan = max(b.size for b in plan.fan_bins)
     return {
         "milestones": (BATCHES, len(model.milestones), plan.grid.size),
-        "durations": (BATCHES, len(model.durations), DURATION_BINS.size),
+        "durations": (BATCHES, len(model.durations), DURATION_BINS + 2),
         "classes": (BATCHES, len(model.classes)),
         "fans": (len(plan.stored_steps), len(model.observables), fan),
         "accounts": (BATCHES, len(ACCOUNTS)),
@@ -93,10 +93,9 @@ def device_add(plan: Plan, counts: dict[str, Array], block: Block, ids: Array, v
     gone = valid & block.finite & out_of_time
     counted = valid & block.finite & ~out_of_time
     dates = {m.name: block.dates[n] for n, m in enumerate(plan.model.milestones)}
-    spans = [_duration(dates[d.start], dates[d.end]) for d in plan.model.durations]
     places = {
         "milestones": (batch[None], date_bin(plan, block.dates)),
-        "durations": (batch[None], bin_of(DURATION_BINS, jnp.stack(spans))),
+        "durations": (batch[None], _duration_bins(plan, block)),
         "classes": (plan.model.classify(dates, jnp.asarray(plan.grid.end - plan.grid.start, block.dates.dtype)),),
     }
     out = dict(counts)
@@ -133,10 +132,27 @@ def bin_of(bins: Bins, value: Array) -> Array:
     return index.astype(jnp.int32) + 1
 
 
-def _duration(start: Array, end: Array) -> Array:
-    """Log of the years between two milestones, inf when either is beyond the horizon; 0 or less is the lowest bin."""
-    span = jnp.where(jnp.isfinite(start) & jnp.isfinite(end), jnp.where(jnp.isfinite(start), end - start, 0.0), jnp.inf)
-    return jnp.log(jnp.maximum(span, np.float32(1e-6)))
+def spans(plan: Plan, block: Block) -> list[Array]:
+    """What passes in each duration [B] on its clock, inf or NaN when one of the two is not within the horizon."""
+    dates = {m.name: block.dates[n] for n, m in enumerate(plan.model.milestones)}
+    read = dict(zip(plan.readings, block.readings, strict=True))
+    out = []
+    for d in plan.model.durations:
+        if d.clock:
+            out.append(read[d.clock, d.end] - (read[d.clock, d.start] if d.start else 0.0))
+        else:
+            start, end = dates[d.start], dates[d.end]
+            both = jnp.isfinite(start) & jnp.isfinite(end)
+            out.append(jnp.where(both, jnp.where(both, end, 0.0) - jnp.where(both, start, 0.0), jnp.inf))
+    return out
+
+
+def _duration_bins(plan: Plan, block: Block) -> Array:
+    """Bin of every duration [durations, B]; on log scales 0 or less is the lowest bin."""
+    bins = []
+    for scale, span in zip(plan.duration_bins, spans(plan, block), strict=True):
+        bins.append(bin_of(scale, jnp.log(jnp.maximum(span, np.float32(1e-6))) if scale.log else span))
+    return jnp.stack(bins)
 
 
 def _fans(plan: Plan, fans: Array, block: Block, counted: Array) -> Array:

@@ -48,7 +48,7 @@ class Bins:
         return np.exp(edges) if self.log else edges
 
 
-DURATION_BINS = Bins(1.0 / 365.25, 50.0, 512, log=True)
+DURATION_BINS = 512
 FAN_BINS = 128
 
 
@@ -83,6 +83,17 @@ class Plan:
         return self.grid.start + np.array(self.stored_steps) / self.model.steps_per_year
 
     @cached_property
+    def duration_bins(self) -> tuple[Bins, ...]:
+        """Bins of each duration."""
+        return tuple(Bins(d.low, d.high, DURATION_BINS, d.log) for d in self.model.durations)
+
+    @cached_property
+    def readings(self) -> tuple[tuple[str, str], ...]:
+        """(quantity, milestone): clocks that durations read when a milestone is reached, each once."""
+        pairs = [(d.clock, name) for d in self.model.durations if d.clock for name in (d.start, d.end) if name]
+        return tuple(dict.fromkeys(pairs))
+
+    @cached_property
     def fan_bins(self) -> tuple[Bins, ...]:
         """Bins of each observable's fan."""
         return tuple(Bins(o.low, o.high, FAN_BINS, o.scale == "log") for o in self.model.observables)
@@ -96,7 +107,7 @@ class Plan:
             "grid": [self.grid.start, self.grid.end, self.grid.days],
             "as_of": self.as_of,
             "stored_steps": list(self.stored_steps),
-            "duration_bins": [DURATION_BINS.low, DURATION_BINS.high, DURATION_BINS.inside],
+            "duration_bins": [[b.low, b.high, b.inside, b.log] for b in self.duration_bins],
             "fan_bins": [[b.low, b.high, b.inside, b.log] for b in self.fan_bins],
         }
 

@@ -21,9 +21,11 @@ Array = jax.Array
 
 class Block(NamedTuple):
     """Trajectories side by side. dates [milestones, B] in years since the start, inf when not within the horizon;
-    observables [stored, observables, B], logs on log scales; values [parameters, B]; draw [B], the posterior draw."""
+    readings [readings, B] of clocks at milestones, NaN when not within the horizon; observables [stored, observables,
+    B], logs on log scales; values [parameters, B]; draw [B], the posterior draw."""
 
     dates: Array
+    readings: Array
     observables: Array
     values: Array
     draw: Array
@@ -153,30 +155,47 @@ def simulate_block(plan: Plan, source: Source, ids: Array) -> Block:
     params, state, seen = jax.lax.optimization_barrier(start(model, *inputs))
     thresholds = [(m.quantity, m.threshold) for m in model.milestones]
     dates = jnp.stack([jnp.where(seen[name] >= level, 0.0, jnp.inf) for name, level in thresholds]).astype(values.dtype)
+    clocks = {quantity for quantity, _ in plan.readings}
+    watched = tuple(dict.fromkeys([name for name, _ in thresholds] + sorted(clocks)))
+    places = [(quantity, [m.name for m in model.milestones].index(name)) for quantity, name in plan.readings]
+    readings = _read(places, seen, dates == 0.0, jnp.full((len(places), *ids.shape), jnp.nan, values.dtype))
     slots = _slots(plan)
     store = jnp.zeros((len(plan.stored_steps) + 1, len(model.observables), *ids.shape), values.dtype)
-    carry = ({name: seen[name] for name, _ in thresholds}, dates, jnp.ones(ids.shape, bool), store)
+    carry = ({name: seen[name] for name in watched}, dates, readings, jnp.ones(ids.shape, bool), store)
     per_year = np.float32(model.steps_per_year)
 
     def visit(carry: Any, step: Array, seen: Quantities) -> tuple[Any, None]:
-        before, dates, finite, store = carry
+        before, dates, readings, finite, store = carry
         seen = jax.lax.optimization_barrier(seen)
         begun = (step - 1).astype(dates.dtype)
-        passed = [(begun + _share(before[name], seen[name], level)) / per_year for name, level in thresholds]
-        reached = jnp.stack([seen[name] >= level for name, level in thresholds])
-        dates = jnp.where(reached & jnp.isinf(dates), jnp.stack(passed), dates)
+        shares = [_share(before[name], seen[name], level) for name, level in thresholds]
+        new = jnp.stack([seen[name] >= level for name, level in thresholds]) & jnp.isinf(dates)
+        dates = jnp.where(new, jnp.stack([(begun + share) / per_year for share in shares]), dates)
+        at = {name: [before[name] + share * (seen[name] - before[name]) for share in shares] for name in clocks}
+        readings = _read(places, at, new, readings)
         kept = jnp.stack([seen[o.quantity] for o in model.observables])
-        finite = finite & jnp.isfinite(sum(seen[name] for name in dict(thresholds)))
+        finite = finite & jnp.isfinite(sum(seen[name] for name in watched))
         store = jax.lax.dynamic_update_index_in_dim(store, kept, slots[step], 0)
         return (
-            {name: seen[name] for name, _ in thresholds},
+            {name: seen[name] for name in watched},
             dates,
+            readings,
             finite & jnp.all(jnp.isfinite(kept), axis=0),
             store,
         ), None
 
     state, carry, _ = march(model, params, state, plan.beats, lambda n: noise.at(n + 1), visit, carry)
-    return Block(carry[1], carry[3][:-1], values, source.draw(ids), carry[2], model.clipped(state))
+    _, dates, readings, finite, store = carry
+    return Block(dates, readings, store[:-1], values, source.draw(ids), finite, model.clipped(state))
+
+
+def _read(places: list[tuple[str, int]], seen: Any, new: Array, readings: Array) -> Array:
+    """Readings with those of milestones just reached. seen: by quantity, the value, or its value at each milestone."""
+    rows = []
+    for n, (quantity, milestone) in enumerate(places):
+        value = seen[quantity][milestone] if isinstance(seen[quantity], list) else seen[quantity]
+        rows.append(jnp.where(new[milestone], value, readings[n]))
+    return jnp.stack(rows) if rows else readings
 
 
 def _share(before: Array, after: Array, level: float) -> Array:

@@ -55,15 +55,23 @@ class Milestone:
 
 @dataclass(frozen=True)
 class Duration:
-    """Time from one milestone to another, in years; counted once both are reached."""
+    """What passes on a clock from one milestone to another; counted once both are reached.
+
+    clock: the quantity that is read at both dates, time in years when empty. low, high, log: range of the bins.
+    """
 
     start: str
     end: str
+    clock: str = ""
+    unit: str = "years"
+    low: float = 1.0 / 365.25
+    high: float = 50.0
+    log: bool = True
 
     @property
     def name(self) -> str:
-        """For example `multiplier_10..multiplier_1000`."""
-        return f"{self.start}..{self.end}"
+        """For example `multiplier_10..multiplier_1000`, or `versions:closed_loop..multiplier_10`."""
+        return f"{self.clock}:{self.start}..{self.end}" if self.clock else f"{self.start}..{self.end}"
 
 
 @dataclass(frozen=True)
@@ -82,29 +90,95 @@ class Observable:
     high: float
 
 
+@dataclass(frozen=True)
+class Form:
+    """A choice of equations that the literature leaves open, made by a fixed parameter of the same name.
+
+    options: value of that parameter by the name of the option. default: the option of a forecast of a single form.
+    mixed: the options that a mixture over forms takes, with equal weights.
+    """
+
+    name: str
+    options: Mapping[str, float]
+    default: str
+    mixed: tuple[str, ...]
+    meaning: str
+    source: str
+
+
 @runtime_checkable
 class Model(Protocol):
     """The interface between a model and everything else. Attributes are data, methods are pure."""
 
-    name: str
-    version: str
-    epoch: float
-    """The decimal year that t counts from."""
-    start: float
-    """The decimal year at which trajectories start."""
-    steps_per_year: int
-    steps_per_innovation: int
-    """The same innovations drive this many consecutive steps (noise that is constant in between)."""
-    innovations: tuple[str, ...]
-    """Names of the noise processes; each is a random stream of its own."""
-    anchor_innovations: int
-    """How many of the first innovations `prepare` needs."""
-    parameters: tuple[Parameter, ...]
-    milestones: tuple[Milestone, ...]
-    durations: tuple[Duration, ...]
-    classes: tuple[str, ...]
-    observables: tuple[Observable, ...]
-    equations: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """The name that scenarios use."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Raised when results change."""
+        ...
+
+    @property
+    def epoch(self) -> float:
+        """The decimal year that t counts from."""
+        ...
+
+    @property
+    def start(self) -> float:
+        """The decimal year at which trajectories start."""
+        ...
+
+    @property
+    def steps_per_year(self) -> int:
+        """Steps of time in a year."""
+        ...
+
+    @property
+    def steps_per_innovation(self) -> int:
+        """The same innovations drive this many consecutive steps (noise that is constant in between)."""
+        ...
+
+    @property
+    def innovations(self) -> tuple[str, ...]:
+        """Names of the noise processes; each is a random stream of its own."""
+        ...
+
+    @property
+    def anchor_innovations(self) -> int:
+        """How many of the first innovations `prepare` needs."""
+        ...
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What is uncertain."""
+        ...
+
+    @property
+    def milestones(self) -> tuple[Milestone, ...]:
+        """What is dated."""
+        ...
+
+    @property
+    def durations(self) -> tuple[Duration, ...]:
+        """What passes between milestones."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Kinds of trajectories, which partition all of them."""
+        ...
+
+    @property
+    def observables(self) -> tuple[Observable, ...]:
+        """What is kept along the way."""
+        ...
+
+    @property
+    def equations(self) -> tuple[str, ...]:
+        """The equations as a terminal can show them."""
+        ...
 
     def prepare(self, params: Params, past: Array) -> Params:
         """Parameters with what follows from them once per trajectory; past [anchor_innovations, processes, ...]."""

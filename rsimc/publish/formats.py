@@ -16,9 +16,10 @@ from rsimc.runs.files import write_text
 
 COLUMNS = ("kind", "name", "x", "value", "se")
 """kind: quantile (x a probability, value a date, se in days), probability (x the last day of a year, or
-`not_within_horizon`), duration (x a probability, value in years; or `not_within_horizon`), class and account (no x)."""
+`not_within_horizon`), duration (x a probability, value in years; or `not_within_horizon`), reading (the same in its own
+unit; or `positive`), class and account (no x)."""
 
-BEYOND = "not_within_horizon"
+BEYOND, POSITIVE = "not_within_horizon", "positive"
 Row = tuple[str, str, str, object, object]
 
 
@@ -58,6 +59,9 @@ def _rows(found: dict[str, Any]) -> Iterator[Row]:
     for name, duration in found["durations"].items():
         yield from (("duration", name, q, years, None) for q, years in duration["quantiles_years"].items())
         yield "duration", name, BEYOND, duration[BEYOND]["p"], duration[BEYOND]["se"]
+    for name, reading in found["readings"].items():
+        yield from (("reading", name, q, value, None) for q, value in reading["quantiles"].items())
+        yield from (("reading", name, x, reading[x]["p"], reading[x]["se"]) for x in (BEYOND, POSITIVE) if x in reading)
     yield from (("class", name, "", e["p"], e["se"]) for name, e in found["classes"].items())
     yield from (("account", name, "", count, None) for name, count in found["counts"].items())
 

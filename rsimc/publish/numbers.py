@@ -49,6 +49,11 @@ class Numbers:
         found = self.at(*path)
         return self.element(words.after(horizon) if found is None else words.years(found), *path)
 
+    def value(self, *path: str) -> Html:
+        """A number in its unit; a dash where there is none."""
+        found = self.at(*path)
+        return self.element("–" if found is None else words.number(found), *path)
+
     def day(self, horizon: int, *path: str, spelled: bool = False) -> Html:
         """A date, as ISO or spelled out, or that it lies beyond the horizon."""
         found = self.at(*path)

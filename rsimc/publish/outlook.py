@@ -28,7 +28,7 @@ def speed(forecast: Forecast, numbers: Numbers) -> Html:
     if observable(forecast, SPEED) is not None:
         label = "Multiplier on the pace of software progress by date"
         shown = [told("speed.meaning"), figure("speed", label, 400, said("speed.fan"))]
-    parts = [*shown, *_classes(forecast, numbers), *_durations(forecast, numbers)]
+    parts = [*shown, *_classes(forecast, numbers), *_durations(forecast, numbers), *_versions(forecast, numbers)]
     return section("speed", "How fast it then goes", *parts)
 
 
@@ -54,3 +54,25 @@ def _durations(forecast: Forecast, numbers: Numbers) -> list[Html]:
     note = told("speed.durations", {"after": words.after(until)})
     heads = ["from … to", *(f"{q:.0%}" for q in QUANTILES), "not both"]
     return [tag("h3", "Durations"), note, table(heads, rows, "dates")]
+
+
+def _versions(forecast: Forecast, numbers: Numbers) -> list[Html]:
+    """What happens from version to version; nothing where the model counts none."""
+    found = [d for d in forecast.study.model.durations if d.clock]
+    if not found:
+        return []
+    heads = ["", *(f"{q:.0%}" for q in QUANTILES), "open"]
+    rows: list[Row] = []
+    for duration in found:
+        path, texts_ = ("readings", duration.name), texts()["clocks"]
+        what = texts_.get(duration.clock, duration.clock)
+        where = joined(["at " if not duration.start else "to ", code(duration.end)])
+        cells = [numbers.value(*path, "quantiles", f"{q:g}") for q in QUANTILES]
+        rows.append([joined([what, tag("br"), where]), *cells, numbers.chance(*path, "not_within_horizon")])
+    grows = [
+        said("speed.grows", {"end": code(d.end), "p": tag("strong", numbers.chance("readings", d.name, "positive"))})
+        for d in found
+        if not d.log and numbers.at("readings", d.name, "positive", "p") is not None
+    ]
+    note = told("speed.versions", {"after": words.after(forecast.study.scenario.run.horizon)})
+    return [tag("h3", "From version to version"), note, tag("p", joined(grows, " ")), table(heads, rows, "dates")]

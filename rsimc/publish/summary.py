@@ -27,7 +27,7 @@ def summary_tree(forecast: Forecast) -> xr.DataTree:
         },
         {
             "milestone": names,
-            "duration": list(forecast.durations),
+            "duration": [d.name for d in plan.model.durations],
             "class": list(plan.model.classes),
             "observable": [o.name for o in plan.model.observables],
             "account": list(ACCOUNTS),

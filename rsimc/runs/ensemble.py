@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rsimc.dates import iso_date
-from rsimc.engine.counts import gone_by
+from rsimc.engine.counts import gone_by, spans
 from rsimc.engine.plan import BATCHES, BLOCK, Plan
 from rsimc.engine.simulate import Block
 from rsimc.priors.vector import PriorSet
@@ -25,8 +25,8 @@ def write_ensemble(path: Path, plan: Plan, priors: PriorSet, block: Block, rows:
     """Write the first `rows` trajectories of the first chunk; block fields have a leading axis of lanes.
 
     Columns: trajectory, batch, draw, finite, conditioned_out, clipped; `parameter.NAME`; `date.MILESTONE` in decimal
-    years, null when not within the horizon; `duration.NAME` in years; class; `OBSERVABLE@DATE` in the observable's unit
-    at the stored dates from `as_of` on. Row groups keep the memory small.
+    years, null when not within the horizon; `duration.NAME` in its unit; class; `OBSERVABLE@DATE` in the observable's
+    unit at the stored dates from `as_of` on. Row groups keep the memory small.
     """
     host = {name: np.asarray(part) for name, part in block._asdict().items()}
 
@@ -76,9 +76,8 @@ def _columns(plan: Plan, priors: PriorSet, host: Host, first: int, last: int) ->
     columns |= {f"parameter.{name}": part["values"][n] for n, name in enumerate(priors.names)}
     dates = {m.name: part["dates"][n] for n, m in enumerate(plan.model.milestones)}
     columns |= {f"date.{name}": plan.grid.start + _none(years.astype(np.float64)) for name, years in dates.items()}
-    for span in plan.model.durations:
-        with np.errstate(invalid="ignore"):  # inf - inf: neither is within the horizon
-            columns[f"duration.{span.name}"] = _none(dates[span.end] - dates[span.start])
+    passed = spans(plan, Block(**{name: jnp.asarray(array) for name, array in part.items()}))
+    columns |= {f"duration.{d.name}": _none(np.asarray(x)) for d, x in zip(plan.model.durations, passed, strict=True)}
     horizon = np.float32(plan.grid.end - plan.grid.start)
     index = np.asarray(
         plan.model.classify({name: jnp.asarray(years) for name, years in dates.items()}, jnp.asarray(horizon))

@@ -1,6 +1,17 @@
-"""Compute, people and the customers' share, as closed forms of time (years since 2025.0) and of the horizon."""
+"""Compute and people of the leading lab, as closed forms of time (years since 2025.0).
+
+    log K_w = x - softplus(x - room),   x = g_1 t + (g_w - g_1) (time before the slowdown)
+    log S   = log sigmoid(q + r t),     r = (g_c - g_w)/(1 - S(2025)/S_max)
+    log c   = log K_w + log S, 0 at 2025.0
+
+The world's stock of AI compute K_w grows by g_w a year until the slowdown and by g_1 after it, under the lowest of
+three ceilings (power, chips, capital), which rise as hardware grows more efficient. The share S that leading labs hold
+rises logistically to S_max, so that the lab's compute grows by g_c at 2025.0.
+"""
 
 from __future__ import annotations
+
+import math
 
 import jax
 
@@ -14,9 +25,10 @@ SLOWDOWN_WIDTH = 0.8
 HIRING_SHIFT = -2.3  # late 2022, when the field's hiring changed pace
 HIRING_WIDTH = 0.3
 LATE_HIRING = 0.05
-SATURATION = 9.0  # log hours beyond which a better model is not served more
-LOG_REFERENCE_HORIZON = -0.35667494393873245  # log 0.7 hours, the prior median at 2025
-TREND_UNTIL = 2.0  # the exogenous trend of the served share stops in 2027
+CEILING_WIDTH = 0.5  # nats over which growth gives way to a ceiling
+SHARE_2025 = 0.224
+"""Five labs (OpenAI, Anthropic, Google, Meta, SpaceXAI) at end 2024, 1.466 of the world's 6.532 million H100
+equivalents: Epoch AI, AI compute users (2026-09-03) and AI chip counts (2026-04-03)."""
 
 
 def elapsed_before(t: Array | float, middle: Array | float, width: float) -> Array:
@@ -24,11 +36,33 @@ def elapsed_before(t: Array | float, middle: Array | float, width: float) -> Arr
     return t - maths.softplus(t - middle, width) + maths.softplus(-middle, width)
 
 
-def log_compute(params: Params, t: Array | float) -> Array:
-    """Log compute of the leading lab relative to 2025.0: growth g_c, then g_1 after the slowdown."""
+def anchor(params: Params) -> dict[str, Array]:
+    """What the closed forms need once: room below the ceilings at 2025.0, the share's logit and its pace."""
+    ceilings = (params["power_ceiling"], params["chip_ceiling"], params["capital_ceiling"])
+    soft = [-ceiling / CEILING_WIDTH for ceiling in ceilings]
+    room = -CEILING_WIDTH * maths.logaddexp(maths.logaddexp(soft[0], soft[1]), soft[2])
+    held = SHARE_2025 / params["lab_share_max"]
+    return {
+        "compute_room": room,
+        "lab_share_logit": math.log(SHARE_2025) - maths.log(params["lab_share_max"] - SHARE_2025),
+        "lab_share_pace": (params["compute_growth"] - params["world_compute_growth"]) / (1.0 - held),
+    }
+
+
+def log_world(params: Params, t: Array | float) -> Array:
+    """Log of the world's stock of AI compute relative to 2025.0."""
     early = elapsed_before(t, SLOWDOWN_FROM + params["slowdown_delay"], SLOWDOWN_WIDTH)
-    late = params["compute_growth_late"]
-    return late * t + (params["compute_growth"] - late) * early
+    late, room = params["compute_growth_late"], params["compute_room"]
+    free = late * t + (params["world_compute_growth"] - late) * early
+    over = maths.softplus(free - room - params["efficiency_growth"] * t, CEILING_WIDTH)
+    return free - over + maths.softplus(-room, CEILING_WIDTH)
+
+
+def log_compute(params: Params, t: Array | float) -> Array:
+    """Log compute of the leading lab relative to 2025.0."""
+    logit = params["lab_share_logit"]
+    share = maths.log_sigmoid(logit + params["lab_share_pace"] * t) - maths.log_sigmoid(logit)
+    return log_world(params, t) + share
 
 
 def log_researchers(params: Params, t: Array | float) -> Array:
@@ -40,15 +74,3 @@ def log_researchers(params: Params, t: Array | float) -> Array:
         + (growth - LATE_HIRING) * early
         + (first - growth) * elapsed_before(t, HIRING_SHIFT, HIRING_WIDTH)
     )
-
-
-def served_logit(params: Params, log_horizon: Array, t: Array | float) -> Array:
-    """Logit (before the limit) of the share of compute that serves customers; demand saturates with capability."""
-    capable = log_horizon - maths.softplus(log_horizon - SATURATION)
-    trend = params["serving_trend"] * maths.minimum(t, TREND_UNTIL)
-    return params["serving_level"] + params["serving_demand"] * (capable - LOG_REFERENCE_HORIZON) + trend
-
-
-def log_research_share(params: Params, log_horizon: Array, t: Array | float) -> Array:
-    """Log of the share of compute left for research and training once customers are served."""
-    return maths.log1p(-params["serving_max"] * maths.sigmoid(served_logit(params, log_horizon, t)))

@@ -3,11 +3,13 @@
 On the reference path (no AI labour, serving as the trend has it) effective compute e_ref grows by gamma a year at
 2025.0. The horizon of a released model with effective compute e_dep is, with x = e_dep - (e_ref(2025) - tau gamma),
 
-    h = a + b (e^{k x} - 1)/k + D_p [softplus(t - 2024.3) - 0.7] + u_h + W(t) - W(2025),   b = G_h / gamma
+    h = a + b (e^{k y} - 1)/k + b e^{k x_1} (x - y) + D_p [softplus(t - 2024.3) - 0.7] + u_h + W(t) - W(2025)
+    b = G_h / gamma,   x_1 = 1.5 gamma;   linear: k = 0;   curved: y = x;   saturating: y = x - softplus(x - x_1)
 
-so that a is the log horizon and G_h its pace at 2025.0. The step D_p of April 2024 is no sign of feedback: no AI
-automated research then. After 2025 its clock is 2025 + (e_dep - e_dep(2025))/gamma, so that what stops research
-stops it.
+so that a is the log horizon and G_h its pace at 2025.0. Three forms: each doubling of the horizon takes as much
+effective compute as the last (linear), less (curved), or less until mid-2026 and as much from then on (saturating). The
+step D_p of April 2024 is no sign of feedback: no AI automated research then. After 2025 its clock is 2025 + (e_dep -
+e_dep(2025))/gamma, so that what stops research stops it.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import numpy as np
 
 from rsimc import maths
 from rsimc.models.base import Params
-from rsimc.models.takeoff import compute, software
+from rsimc.models.takeoff import compute, shares, software
 
 Array = jax.Array
 
@@ -32,6 +34,8 @@ STEP_WIDTH = 0.15
 NODES = 12  # of the quadrature over 2019 to 2025
 SLOWEST = 0.3  # floor of gamma, 1/year
 MAX_EXPONENT = 8.0
+LINEAR, CURVED, SATURATING = 0.0, 1.0, 2.0
+CURVED_YEARS = 1.5  # of effective compute after 2025.0 in which the saturating form is curved
 SAME_TIME = 1e-3  # years: dates closer to 2025.0 are 2025.0, which a sum of monthly steps meets up to rounding
 
 
@@ -41,8 +45,9 @@ def reference_horizon(params: Params, t: Array | float) -> Array:
 
 
 def reference_inputs(params: Params, t: Array | float) -> tuple[Array, Array]:
-    """Log researchers and log research compute on the reference path, relative to 2025.0 and to full use of 2025.0."""
-    share = compute.log_research_share(params, reference_horizon(params, t), t)
+    """Log researchers and log compute for training and experiments on the reference path, relative to 2025.0 and to all
+    the compute of 2025.0."""
+    share = shares.log_research_share(params, reference_horizon(params, t), t) + shares.log_left_by_ai(params, t)
     return compute.log_researchers(params, t), compute.log_compute(params, t) + share
 
 
@@ -53,7 +58,9 @@ def reference_research(params: Params, t: Array | float) -> Array:
 
 
 def anchor(params: Params) -> dict[str, Array]:
-    """All that follows from the reference path: normalisations, e_ref(2025), gamma, b and the ceiling of software."""
+    """Parameters with all that follows from the reference path: normalisations, e_ref(2025), gamma, b, the ceiling of
+    software, and the form of the horizon's curve."""
+    params = {**params, **compute.anchor(params)}
     people, chips = reference_inputs(params, NORMALISED)
     base = {**params, "people_2024": people, "chips_2024": chips}
     start = reference_research(base, START)
@@ -65,9 +72,13 @@ def anchor(params: Params) -> dict[str, Array]:
     gamma = SLOWEST + maths.softplus(pace + _chips_pace(params, 0.0) - SLOWEST, 0.1)
     chips_2025 = reference_inputs(params, 0.0)[1]
     lag = params["training_time"] + params["preparation_time"]
+    k = maths.where(params["horizon_form"] == LINEAR, 0.0, params["curvature"])
+    turn = CURVED_YEARS * gamma
     return {
-        "people_2024": people,
-        "chips_2024": chips,
+        **base,
+        "curvature": k,
+        "curved_until": turn,
+        "slope_beyond": maths.exp(maths.minimum(k * turn, MAX_EXPONENT)),
         "research_2019": start,
         "software_2025": software_2025,
         "software_ceiling": software_2025 + params["software_limit"],
@@ -109,7 +120,10 @@ def log_horizon(params: Params, released: Array, released_2025: Array, t: Array,
     """
     x = released - params["reference_level"]
     k = params["curvature"]
-    curve = x * maths.expm1_ratio(maths.minimum(maths.maximum(k * x, -20.0), MAX_EXPONENT))
+    beyond = maths.where(params["horizon_form"] == SATURATING, maths.softplus(x - params["curved_until"]), 0.0)
+    y = x - beyond
+    curve = y * maths.expm1_ratio(maths.minimum(maths.maximum(k * y, -20.0), MAX_EXPONENT))
+    curve = curve + params["slope_beyond"] * beyond
     clock = maths.where(t < -SAME_TIME, t, (released - released_2025) / params["reference_pace"])
     step = params["paradigm_step"] * (maths.softplus(clock - STEP_AT, STEP_WIDTH) + STEP_AT)
     return maths.log(params["time_horizon"]) + params["horizon_per_compute"] * curve + step + noise

@@ -1,172 +1,124 @@
 """The flagship: compute and people in, software and capability out, the capability automates the research itself.
 
-The entity is the leading lab, doing research with its last released model. One step of dt: the noise moves by its
-exact law, software by Adams-Bashforth on the log of research effort (exact in software itself), the released
-generation by its exact exponential along an extrapolated line, everything else is a closed form.
+The entity is the leading lab, doing research with its last released model. Other labs and pauses are options of the
+scenario. Each mechanism has a room of its own: `compute`, `shares`, `software`, `generations`, `horizon`,
+`specialisms`, `labour`, `people`, `policy`, `noise`; `lab` puts them together, this module puts labs together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 import jax
-import jax.numpy as jnp
 
 from rsimc import maths
-from rsimc.models.base import Duration, Milestone, Observable, Parameter, Params, Quantities
-from rsimc.models.takeoff import compute, horizon, labour, noise, software, specialisms
+from rsimc.models.base import Duration, Form, Milestone, Observable, Parameter, Params, Quantities
+from rsimc.models.takeoff import equations, horizon, labs, noise, policy, specialisms
+from rsimc.models.takeoff import lab as one
 from rsimc.models.takeoff import milestones as marks
-from rsimc.models.takeoff.parameters import CODING, PARAMETERS
+from rsimc.models.takeoff.forms import FORMS, chosen
+from rsimc.models.takeoff.labs import Rival
+from rsimc.models.takeoff.parameters import PARAMETERS
+from rsimc.models.takeoff.policy import Pause
 
 Array = jax.Array
-DT = 1.0 / 12.0
-STEPS = 3  # months in a quarter, the beat of the innovations
 QUARTERS_TO_ANCHOR = 24
 
 
-class Now(NamedTuple):
-    """All that follows at one date from software, the released generation and the noise."""
-
-    log_horizon: Array
-    log_research_share: Array
-    effective_compute: Array
-    log_research: Array
-    log_effort: Array
-    binding_logit: Array
-    coding_logit: Array
-    log_automated: Array
-    log_human_share: Array
-
-
 class State(NamedTuple):
-    """software s and the released generation's effective compute e_dep, in nats, now and at 2025.0; noise; what holds
-    now; what the two-step scheme remembers (log research, log effort, effective compute a step ago); whether a fence
-    was touched."""
+    """Noise common to all; the labs, the leading one first; when each pause was triggered (years since 2025.0);
+    whether a fence was touched."""
 
-    software: Array
-    released: Array
-    released_2025: Array
     noise: noise.Noise
-    now: Now
-    before: tuple[Array, Array, Array]
+    labs: tuple[one.Lab, ...]
+    triggered: tuple[Array, ...]
     clipped: Array
 
 
+@dataclass(frozen=True)
 class Takeoff:
-    """The flagship model `takeoff`."""
+    """The flagship model `takeoff`.
 
-    name = "takeoff"
-    version = "2"
-    epoch = 2025.0
-    start = 2019.0
-    steps_per_year = 12
-    steps_per_innovation = STEPS
-    innovations: tuple[str, ...] = ("horizon", "software", "trend")
-    anchor_innovations = 1 + QUARTERS_TO_ANCHOR
-    parameters: tuple[Parameter, ...] = PARAMETERS
-    milestones: tuple[Milestone, ...] = marks.MILESTONES
-    durations: tuple[Duration, ...] = marks.DURATIONS
-    classes: tuple[str, ...] = marks.CLASSES
-    observables: tuple[Observable, ...] = marks.OBSERVABLES
-    equations: tuple[str, ...] = (
-        "ds/dt = g_s exp{lambda log R/R(2019) - (lambda/r) s + u_s} (1 - e^{s-S})          software",
-        "e = s + log(research compute);  e_dep' = (e - e_dep)/tau;  tau = tau_run + tau_prep/E   generations",
-        "h = a + b (e^{k x} - 1)/k + D_p(t) + u_h + W(t) - W(2025);  x = e_dep - reference      time horizon",
-        "f_k = sigmoid(slope_k (h - (1 - v_k) delta u(h)^gamma - theta_k))                      automated share",
-        "log A = l_A + log(q/4) + log compute + psi s - log people                              AI labour",
-        "P_k = 1 + A_k, or [(1-f)^{1-rt} + f^{1-rt} A_k^rt]^{1/rt} beyond A_k = f/(1-f)         within a specialism",
-        "L = (sum w_k P_k^rs)^{1/rs};  R = [alpha (people L)^rx + (1-alpha) compute^rx]^{1/rx}  bottlenecks",
-        "E = R / R(L = 1);  M = E^lambda                                                        effort, multiplier",
-    )
+    rivals, pauses: options of the scenario. diffusion: prior of the rate at which labs learn from the furthest, 1/year.
+    since: decimal year from which thresholds can trigger a pause.
+    """
+
+    rivals: tuple[Rival, ...] = ()
+    diffusion: object = 1.0
+    pauses: tuple[Pause, ...] = ()
+    since: float = 2025.0
+
+    name: ClassVar[str] = "takeoff"
+    version: ClassVar[str] = "3"
+    epoch: ClassVar[float] = 2025.0
+    start: ClassVar[float] = 2019.0
+    steps_per_year: ClassVar[int] = 12
+    steps_per_innovation: ClassVar[int] = 3
+    innovations: ClassVar[tuple[str, ...]] = ("horizon", "software", "trend")
+    anchor_innovations: ClassVar[int] = 1 + QUARTERS_TO_ANCHOR
+    milestones: ClassVar[tuple[Milestone, ...]] = marks.MILESTONES
+    durations: ClassVar[tuple[Duration, ...]] = marks.DURATIONS
+    classes: ClassVar[tuple[str, ...]] = marks.CLASSES
+    observables: ClassVar[tuple[Observable, ...]] = marks.OBSERVABLES
+    forms: ClassVar[tuple[Form, ...]] = FORMS
+    equations: ClassVar[tuple[str, ...]] = equations.EQUATIONS
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Those of the leading lab, then those of rivals and pauses."""
+        return PARAMETERS + self.options
+
+    @property
+    def options(self) -> tuple[Parameter, ...]:
+        """Uncertain quantities of rivals and pauses: they act after the data, which do not inform them."""
+        return labs.parameters(self.rivals, self.diffusion) + policy.parameters(self.pauses)
 
     def prepare(self, params: Params, past: Array) -> Params:
         """Adds the anchors of the reference path, normalised weights and the noise coefficients."""
+        dt, steps = 1.0 / self.steps_per_year, self.steps_per_innovation
         weight = params["effort_weight"]
+        params = chosen(params)
         full = {
-            **params,
             **horizon.anchor(params),
-            **noise.coefficients(params, DT, STEPS),
+            **noise.coefficients(params, dt, steps),
+            **specialisms.anchor(params),
             "log_weight": weight - maths.logsumexp(weight),
-            "threshold": specialisms.thresholds(params),
-            "slope": specialisms.slopes(params),
         }
-        return {**full, "trend_2025": noise.trend_at_anchor(full, past, DT, STEPS)}
+        return {**full, "trend_2025": noise.trend_at_anchor(full, past, dt, steps)}
 
     def init(self, params: Params, t: float, z: Array) -> State:
-        """The lab in 2019: software 0, the released generation as far behind as the reference path has it."""
+        """All labs at the start."""
         drift = noise.start(params, z)
-        _, chips = horizon.reference_inputs(params, t)
-        lag = params["training_time"] + params["preparation_time"]
-        released = chips - lag * params["pace_2019"]
-        zero = jnp.zeros_like(released)
-        now = self._now(params, zero, released, released, drift, jnp.asarray(t, released.dtype))
-        before = (now.log_research, now.log_effort, now.effective_compute - DT * params["pace_2019"])
-        return State(zero, released, released, drift, now, before, zero > 1.0)
+        begins, dt = t + 0.0 * drift.horizon, 1.0 / self.steps_per_year
+        deviation = _deviation(drift, params)
+        every = tuple(one.start(params, scale, begins, dt, deviation) for scale in labs.scales(self.rivals, params))
+        triggered = policy.start(self.pauses, self.epoch, deviation)
+        return State(drift, every, triggered, deviation > deviation)
 
     def step(self, state: State, params: Params, t: Array, dt: float, z: Array) -> State:
         """Second-order steps; z [3, ...] is the quarter's innovation."""
         drift = noise.advance(state.noise, params, z, dt)
-        log_research, log_effort, effective = (
-            now + 0.5 * (now - before) for now, before in zip(_remembered(state.now), state.before, strict=True)
-        )
-        wobble = 0.5 * (state.noise.software + drift.software)
-        pace = software.log_pace(params, log_research - params["research_2019"], state.software, wobble)
-        s = software.advance(params, state.software, pace, dt)
-        lag = params["training_time"] + params["preparation_time"] * maths.exp(-log_effort)
-        slope = (effective - state.now.effective_compute) * (2.0 / dt)
-        behind = state.released - state.now.effective_compute + slope * lag
-        released = state.now.effective_compute + slope * (dt - lag) + behind * maths.exp(-dt / lag)
-        released_2025 = maths.where(t + dt < horizon.SAME_TIME, released, state.released_2025)
-        now = self._now(params, s, released, released_2025, drift, t + dt)
-        below = state.software < params["software_ceiling"] - 1.0  # at the ceiling the pace decides nothing
-        clipped = state.clipped | ((pace > software.LOG_RATE_FENCE) & below)
-        return State(s, released, released_2025, drift, now, _remembered(state.now), clipped)
-
-    def _now(
-        self, params: Params, s: Array, released: Array, released_2025: Array, drift: noise.Noise, t: Array
-    ) -> Now:
-        """Everything that holds at t, in the order in which the model's rooms need each other."""
-        deviation = drift.horizon + drift.trend - params["trend_2025"]
-        h = horizon.log_horizon(params, released, released_2025, t, deviation)
-        share = compute.log_research_share(params, h, t)
-        chips = compute.log_compute(params, t) + share
-        people = compute.log_researchers(params, t)
-        logit = specialisms.automation_logit(params, h)
-        work = labour.aggregate(params, logit, labour.log_ai_labour(params, chips, s, people))
-        experiments, hands = chips - params["chips_2024"], people - params["people_2024"]
-        research = software.log_research(params, hands + work.log_gain, experiments)
-        effort = research - software.log_research(params, hands, experiments)
-        return Now(
-            h,
-            share,
-            s + chips,
-            research,
-            effort,
-            jnp.min(logit, axis=0),
-            logit[CODING],
-            work.log_automated,
-            work.log_human_share,
-        )
+        both = 0.5 * (state.noise.software + drift.software), _deviation(drift, params)
+        front = labs.furthest(state.labs)
+        every, clipped = [], state.clipped
+        for lab, name, scale in zip(state.labs, labs.names(self.rivals), labs.scales(self.rivals, params), strict=True):
+            stopped = policy.stopped(self.pauses, state.triggered, params, name, t, dt)
+            after, touched = one.advance(lab, params, scale, t, dt, both, stopped, front)
+            every.append(after)
+            clipped = clipped | touched
+        new = State(drift, tuple(every), state.triggered, clipped)
+        if not self.pauses:
+            return new
+        seen = self.observe(state, params, t), self.observe(new, params, t + dt)
+        return new._replace(triggered=policy.watch(self.pauses, state.triggered, *seen, self.since - self.epoch, t, dt))
 
     def observe(self, state: State, params: Params, t: Array) -> Quantities:
-        """Quantities by name; logs natural, horizon in log hours."""
-        now = state.now
-        return {
-            "log_horizon": now.log_horizon,
-            "coding_logit": now.coding_logit,
-            "binding_logit": now.binding_logit,
-            "log_effort": now.log_effort,
-            "log_multiplier": params["parallelisation"] * now.log_effort,
-            "minus_log_human_share": -now.log_human_share,
-            "human_share": maths.exp(now.log_human_share),
-            "automated_share": maths.exp(now.log_automated),
-            "research_share": maths.exp(now.log_research_share),
-            "log_research_share": now.log_research_share,
-            "log_compute": compute.log_compute(params, t),
-            "software": state.software,
-            "log_limit_share": state.software - params["software_ceiling"],
-        }
+        """Quantities by name, those of the lab whose released model is the most capable."""
+        scales = labs.scales(self.rivals, params)
+        seen = [one.observe(lab, params, scale, t) for lab, scale in zip(state.labs, scales, strict=True)]
+        return labs.foremost(seen, state.labs)
 
     def clipped(self, state: State) -> Array:
         """Whether the fence on the pace of software was touched."""
@@ -177,5 +129,5 @@ class Takeoff:
         return marks.classify(dates, horizon)
 
 
-def _remembered(now: Now) -> tuple[Array, Array, Array]:
-    return now.log_research, now.log_effort, now.effective_compute
+def _deviation(drift: noise.Noise, params: Params) -> Array:
+    return drift.horizon + drift.trend - params["trend_2025"]

@@ -10,7 +10,7 @@ from rsimc.models.base import Parameter
 # fmt: off
 # ruff: noqa: E501
 SPECIALISMS = ("theory", "coding", "systems", "data_sourcing", "data_generation", "experiments", "evaluation", "direction")
-CODING = SPECIALISMS.index("coding")
+CODING, SYSTEMS, DATA_SOURCING, DATA_GENERATION, EXPERIMENTS, EVALUATION, DIRECTION = range(1, 8)
 CHECKABLE = SPECIALISMS[:-1]
 
 OWN = "rsimc judgement"
@@ -38,8 +38,14 @@ def _likely(value: float, sd: float) -> dict[str, object]:
 
 
 COMPUTE = (
-    Parameter("compute_growth", "1/year", _lognormal(1.45, 0.15), "growth of the lab's compute until the slowdown", EPOCH_LABS),
-    Parameter("compute_growth_late", "1/year", _lognormal(0.45, 0.5), "growth of the lab's compute after the slowdown", OWN + ": power, chips and capital bind"),
+    Parameter("compute_growth", "1/year", _lognormal(1.45, 0.15), "growth of the lab's compute at 2025.0", EPOCH_LABS),
+    Parameter("world_compute_growth", "1/year", _lognormal(1.19, 0.12), "growth of the world's stock of AI compute until the slowdown", "Epoch AI, AI chip counts (2026-04-03): 1.11 in 2025, 1.41 in 2024"),
+    Parameter("compute_growth_late", "1/year", _lognormal(0.45, 0.5), "growth of that stock after the slowdown", OWN),
+    Parameter("lab_share_max", "share", _share(1.0, 0.7, 0.31, 1.0), "largest share of that stock that the leading labs can hold", OWN + ": five labs held 22% at end 2024, 31% at end 2025"),
+    Parameter("power_ceiling", "nats above 2025", _lognormal(5.5, 0.3), "AI compute that the world's electricity can bear at 2025's efficiency", OWN + "; IEA 2025: data centres took 1.5% of electricity in 2024, AI a part of it"),
+    Parameter("chip_ceiling", "nats above 2025", _lognormal(5.0, 0.3), "AI compute that the world's chip plants can bear at 2025's efficiency", OWN),
+    Parameter("capital_ceiling", "nats above 2025", _lognormal(5.5, 0.3), "AI compute that the world's capital can bear at 2025's prices", OWN + ": 5% to 20% of world product, against 0.3% in 2025"),
+    Parameter("efficiency_growth", "1/year", _lognormal(0.3, 0.3), "rise of the three ceilings as chips do more for the same power and money", OWN + "; chips' price-performance has doubled every 2 to 3 years"),
     Parameter("slowdown_delay", "years after 2026.5", _lognormal(4.0, 0.5), "when compute and hiring slow down", OWN),
     Parameter("researcher_growth_early", "1/year", _lognormal(0.35, 0.35), "growth of research staff until late 2022", "Epoch AI, AI companies: staff reports"),
     Parameter("researcher_growth", "1/year", _lognormal(0.6, 0.35), "growth of research staff until the slowdown", "Ho & Whitfill 2025: 0.84 for OpenAI's headcount, falling since"),
@@ -47,6 +53,8 @@ COMPUTE = (
     Parameter("serving_demand", "logit per log hour", _lognormal(0.2, 0.7), "how much more is served as models grow more capable", OWN),
     Parameter("serving_trend", "logit/year", _normal(0.0, 0.3), "change of the served share not due to capability, until 2027", OWN),
     Parameter("serving_max", "share", _share(0.8, 0.7, 0.5, 0.98), "largest share of compute that customers can take", OWN),
+    Parameter("training_part", "share", _likely(0.15, 0.5), "share of training runs in what is left for training and experiments", "Epoch AI (2025, 2026): final runs 10% of OpenAI's R&D compute, 10% to 30% elsewhere"),
+    Parameter("ai_labour_max", "share", _likely(0.3, 0.7), "omega_max: share of research compute that AI labour takes once AI can do all the work", OWN),
 )
 
 SOFTWARE = (
@@ -56,6 +64,7 @@ SOFTWARE = (
     Parameter("software_limit", "nats above 2025", _lognormal(20.0, 0.35), "distance to the limits of software efficiency", "Davidson & Houlden 2025: 6 to 16 years of recent progress"),
     Parameter("labour_share", "share", _share(-0.91, 0.35, 0.1, 0.9), "weight of labour against compute in research", "Ho & Whitfill 2025: compute elasticity 0.59 to 0.75"),
     Parameter("substitution", "elasticity", SPLIT_SUBSTITUTION, "substitution between research labour and experiment compute", WHITFILL),
+    Parameter("substitution_deviation", "sds", _normal(0.0, 1.0), "the same within the form low or high, where one is chosen", "standard normal by construction"),
     Parameter("training_time", "years", _lognormal(0.25, 0.4), "length of a training run, which research effort does not shorten", OWN),
     Parameter("preparation_time", "years", _lognormal(0.15, 0.5), "preparation and evaluation of a generation, which effort shortens", OWN),
 )
@@ -82,14 +91,16 @@ CAPABILITY = (
         SPECIALISMS,
     ),
     Parameter("verifiability_gap", "log hours", {"normal": [2.1, 0.9], "low": 0.0, "high": 4.9}, "lag of wholly unverifiable work at a 12-hour horizon", "pool of ten contrasts: 2.4 (1.3 to 3.5), shrunk for selection"),
+    Parameter("synthetic_data", "1/year", _lognormal(0.3, 0.8), "rho: pace at which a year of automated data generation narrows the gap where results can be checked", OWN),
     Parameter("gap_exponent", "exponent", {"kumaraswamy": [1.0, 1.5]}, "gamma: the gap is a constant lag (0) or grows with the horizon (1)", "rates of human-judged suites: 0.93 of METR's"),
 )
 
 LABOUR = (
     Parameter("effort_weight", "log share", tuple(_normal(round(math.log(w), 4), 0.5) for w in (0.15, 0.2, 0.15, 0.1, 0.1, 0.15, 0.08, 0.07)), "human research time by specialism, before normalising", OWN, SPECIALISMS),
-    Parameter("ai_labour", "log workers per researcher", _normal(0.0, 1.2), "AI labour that the lab can run at 2026.0", "OpenAI 2026: 3.1 agent-days a human day, of unknown quality"),
+    Parameter("ai_labour", "log workers per researcher", _normal(0.0, 1.2), "AI labour that the lab could run at 2026.0 if AI could do all the work", "OpenAI 2026: 3.1 agent-days a human day, of unknown quality"),
     Parameter("serial_speed", "x human", _lognormal(4.0, 0.5), "speed of an AI worker against a person", "selected tasks: hours in 30 minutes (CSET 2026)"),
     Parameter("compute_saving", "share", _share(0.0, 0.8), "psi: how much of software progress makes AI labour cheaper", OWN),
+    Parameter("sourcing_limit", "x human", _lognormal(30.0, 1.0), "how much faster data from the real world can be had with any AI labour", OWN),
     Parameter("complementarity_specialisms", "-exponent", _lognormal(0.7, 0.5), "minus the CES exponent across specialisms", OWN),
     Parameter("complementarity_tasks", "-exponent", _lognormal(2.0, 0.5), "minus the CES exponent within a specialism", OWN),
 )
@@ -102,4 +113,10 @@ NOISE = (
     Parameter("trend_length", "years", _lognormal(1.5, 0.4), "correlation time of that pace", OWN),
 )
 
-PARAMETERS = COMPUTE + SOFTWARE + CAPABILITY + LABOUR + NOISE
+CHOICES = (
+    Parameter("horizon_form", "choice", 1.0, "0 linear, 1 curved, 2 saturating", "see the forms"),
+    Parameter("substitution_form", "choice", 0.0, "0 open, 1 low, 2 high", "see the forms"),
+    Parameter("adoption_form", "choice", 1.0, "1 on, 0 off", "see the forms"),
+)
+
+PARAMETERS = COMPUTE + SOFTWARE + CAPABILITY + LABOUR + NOISE + CHOICES

@@ -1,0 +1,182 @@
+"""One lab and one step of it: software by its research, releases behind it, and everything else as a closed form.
+
+Software moves by Adams and Bashforth's second-order rule on the log of research effort (exact in software itself), the
+released generation by its exact exponential along an extrapolated line. A lab other than the leading one differs in
+its compute and its staff; noise is common to all, and methods diffuse to those behind: s' += rate (s_front - s).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from rsimc import maths
+from rsimc.models.base import Params, Quantities
+from rsimc.models.takeoff import compute, generations, horizon, labour, people, shares, software, specialisms
+from rsimc.models.takeoff.generations import Generations
+from rsimc.models.takeoff.parameters import CODING, EVALUATION
+
+Array = jax.Array
+CLOSED = 4.59511985013459
+"""Logit of 99%: the loop is closed when every specialism is at least that much automated."""
+
+
+class Scale(NamedTuple):
+    """Logs of a lab's compute and research staff relative to the leading lab's."""
+
+    log_compute: Array | float = 0.0
+    log_people: Array | float = 0.0
+
+
+class Now(NamedTuple):
+    """All that follows at one date from software, synthetic data, the released generation and the noise."""
+
+    log_horizon: Array
+    log_research_share: Array
+    log_left: Array
+    effective_compute: Array
+    log_research: Array
+    log_effort: Array
+    data_generation: Array
+    binding_logit: Array
+    coding_logit: Array
+    evaluation_logit: Array
+    small_loop_logit: Array
+    log_automated: Array
+    log_human_share: Array
+    log_director_share: Array
+    log_oversight: Array
+
+
+class Lab(NamedTuple):
+    """Software s and effective compute in nats; synthetic data D in years; what holds now; what the two-step rule
+    remembers of a step ago (see `_remembered`)."""
+
+    software: Array
+    data: Array
+    generations: Generations
+    now: Now
+    before: tuple[Array, Array, Array, Array]
+
+
+def start(params: Params, scale: Scale, t: Array, dt: float, deviation: Array) -> Lab:
+    """The lab at the start: software 0, no synthetic data."""
+    chips = horizon.reference_inputs(params, t)[1] + scale.log_compute
+    gone = generations.start(params, chips)
+    zero = jnp.zeros_like(gone.released)
+    now = _now(params, scale, zero, zero, gone, t, deviation)
+    _, log_effort, effective, data = _remembered(now)
+    research = horizon.reference_research(params, t - dt)  # no AI labour yet: the reference path is the path
+    return Lab(zero, zero, gone, now, (research, log_effort, effective - dt * params["pace_2019"], data))
+
+
+def advance(
+    lab: Lab,
+    params: Params,
+    scale: Scale,
+    t: Array,
+    dt: float,
+    noise: tuple[Array, Array],
+    stopped: Array | float,
+    front: Array | None,
+) -> tuple[Lab, Array]:
+    """The lab after dt, and whether the fence on the pace of software was touched.
+
+    noise: u_s over the step, and the horizon's deviation after it. stopped: share of the step's work that a pause
+    stops. front: software of the lab that is furthest, None for a lab alone.
+    """
+    wobble, deviation = noise
+    log_research, log_effort, effective, generated = (
+        now + 0.5 * (now - before) for now, before in zip(_remembered(lab.now), lab.before, strict=True)
+    )
+    runs = 1.0 - stopped
+    pace = software.log_pace(params, log_research - params["research_2019"], lab.software, wobble)
+    pace = pace if isinstance(stopped, float) else pace + maths.log(maths.maximum(runs, 1e-30))
+    s = software.advance(params, lab.software, pace, dt)
+    if front is not None:
+        s = s - maths.maximum(front - lab.software, 0.0) * maths.expm1(-params["diffusion"] * dt * runs)
+    slope = (effective - lab.now.effective_compute) * (2.0 / dt)
+    gone = generations.advance(lab.generations, params, lab.now.effective_compute, slope, log_effort, dt * runs)
+    early = t + dt < horizon.SAME_TIME
+    gone = gone._replace(released_2025=maths.where(early, gone.released, gone.released_2025))
+    made = maths.where(early, 0.0, maths.minimum(maths.maximum(generated, 0.0), 1.0) * dt)
+    data = lab.data + made
+    now = _now(params, scale, s, data, gone, t + dt, deviation)
+    share = (CLOSED - lab.now.binding_logit) / maths.maximum(now.binding_logit - lab.now.binding_logit, 1e-6)
+    share = maths.minimum(maths.maximum(share, 0.0), 1.0)
+    gone = generations.close(lab.generations, gone, share, now.binding_logit >= CLOSED)
+    below = lab.software < params["software_ceiling"] - 1.0  # at the ceiling the pace decides nothing
+    return Lab(s, data, gone, now, _remembered(lab.now)), (pace > software.LOG_RATE_FENCE) & below
+
+
+def _remembered(now: Now) -> tuple[Array, Array, Array, Array]:
+    return now.log_research, now.log_effort, now.effective_compute, now.data_generation
+
+
+def _now(params: Params, scale: Scale, s: Array, data: Array, gone: Generations, t: Array, deviation: Array) -> Now:
+    """Everything that holds at t, in the order in which the model's rooms need each other."""
+    h = horizon.log_horizon(params, gone.released, gone.released_2025, t, deviation)
+    share = shares.log_research_share(params, h, t)
+    chips = compute.log_compute(params, t) + share + scale.log_compute
+    hands = compute.log_researchers(params, t) + scale.log_people
+    logit = specialisms.automation_logit(params, h, data)
+    work = labour.aggregate(params, logit, labour.log_ai_labour(params, chips, s, hands))
+    left = shares.log_left_by_ai(params, t)
+    experiments, staff = chips + left - params["chips_2024"], hands - params["people_2024"]
+    research = software.log_research(params, staff + work.log_gain, experiments)
+    effort = research - software.log_research(params, staff, experiments)
+    return Now(
+        h,
+        share,
+        left,
+        s + chips + left,
+        research,
+        effort,
+        specialisms.data_generation(logit),
+        jnp.min(logit, axis=0),
+        logit[CODING],
+        logit[EVALUATION],
+        specialisms.small_loop_logit(params, logit),
+        work.log_automated,
+        work.log_human_share,
+        work.log_director_share,
+        people.log_oversight(work, params["parallelisation"] * effort),
+    )
+
+
+def observe(lab: Lab, params: Params, scale: Scale, t: Array) -> Quantities:
+    """A lab's quantities by name; logs natural, horizon in log hours, effective compute in nats."""
+    now, gone = lab.now, lab.generations
+    use = shares.split(params, now.log_research_share, now.log_left)
+    human, director = maths.exp(now.log_human_share), maths.exp(now.log_director_share)
+    return {
+        "log_horizon": now.log_horizon,
+        "coding_logit": now.coding_logit,
+        "binding_logit": now.binding_logit,
+        "evaluation_logit": now.evaluation_logit,
+        "small_loop_logit": now.small_loop_logit,
+        "log_effort": now.log_effort,
+        "log_multiplier": params["parallelisation"] * now.log_effort,
+        "minus_log_human_share": -now.log_human_share,
+        "minus_log_hands": -maths.log(maths.maximum(human - director, 1e-12)),
+        "minus_log_oversight": -now.log_oversight,
+        "human_share": human,
+        "director_share": director,
+        "log_oversight": now.log_oversight,
+        "automated_share": maths.exp(now.log_automated),
+        "research_share": maths.exp(now.log_research_share),
+        "serving_share": use.serving,
+        "ai_labour_share": use.ai_labour,
+        "training_share": use.training,
+        "experiment_share": use.experiments,
+        "log_research_share": now.log_research_share,
+        "log_compute": compute.log_compute(params, t) + scale.log_compute,
+        "software": lab.software,
+        "log_limit_share": lab.software - params["software_ceiling"],
+        "since_closure": gone.released - gone.closed_at,
+        "versions": gone.versions,
+        "version_gain": gone.gain,
+        "log_version_gain": maths.log(maths.maximum(gone.gain, 1e-3)),
+    }
