@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
 from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as Spec
-from numpyro.infer import NUTS
+from numpyro.infer.hmc import hmc
 from numpyro.infer.util import log_density
 
 from rsimc.calibration.target import Target
@@ -48,44 +49,73 @@ class Draws:
     step_size: np.ndarray
 
 
-def numpyro_model(target: Target) -> None:
-    """The target as a NumPyro model: standard normal sites and one factor."""
+def numpyro_model(target: Target, choice: jax.Array) -> None:
+    """The target as a NumPyro model: standard normal sites and one factor. choice: the model's form."""
     z = numpyro.sample("z", dist.Normal(0.0, 1.0).expand([target.priors.size]).to_event(1))
     innovations = numpyro.sample(
         "innovations", dist.Normal(0.0, 1.0).expand(list(target.innovations_shape)).to_event(2)
     )
-    numpyro.factor("log_evidence", target.log_evidence(z, innovations))
+    numpyro.factor("log_evidence", target.log_evidence(z, innovations, choice))
+
+
+Sampler = Callable[[Mapping[str, float], Progress], Draws]
 
 
 def fit(target: Target, settings: Settings, progress: Progress) -> Draws:
-    """Sample the posterior.
+    """Sample the posterior of a target; see `sampler`."""
+    return sampler(target, settings)(target.choice, progress)
 
-    progress(stage, done, total) is called between pieces, `stage` being `compile`, `warm-up` or `sampling`; an
-    exception raised in it (such as an interrupt) ends the fit.
+
+def sampler(target: Target, settings: Settings) -> Sampler:
+    """A sampler of the posterior, compiled when first used, for any form of the target's model.
+
+    It is called with the values of the parameters that choose the form, and progress(stage, done, total), which is
+    called between pieces, `stage` being `compile`, `warm-up` or `sampling`; an exception raised in it (such as an
+    interrupt) ends the fit.
     """
-    with jax.enable_x64(True):
-        kernel = NUTS(
-            # A potential spares NumPyro's own search for a start, which would compile the simulator four more times.
-            potential_fn=lambda sites: -log_density(numpyro_model, (target,), {}, sites)[0],
+
+    def potential(choice: jax.Array) -> Callable[[Any], jax.Array]:
+        # A potential spares NumPyro's own search for a start, which would compile the simulator four more times.
+        return lambda sites: -log_density(numpyro_model, (target, choice), {}, sites)[0]
+
+    begin, transition = hmc(potential_fn_gen=potential, algo="NUTS")
+    mesh = Mesh(np.array(jax.devices()[: _devices(settings.chains)]), ("chain",), axis_types=(AxisType.Auto,))
+    initial, advance = _initial(begin, target, settings), _piece(transition, mesh)
+
+    def sample(choice: Mapping[str, float], progress: Progress) -> Draws:
+        with jax.enable_x64(True):
+            values = jnp.asarray([choice[name] for name in target.choice], jnp.float64)
+            progress("compile", 0, settings.warmup + settings.draws)
+            state = jax.device_put(initial(values), NamedSharding(mesh, Spec("chain")))
+            return _sample(lambda state: advance(state, values), state, settings, progress)
+
+    return sample
+
+
+def _initial(begin: Any, target: Target, settings: Settings) -> Callable[[jax.Array], Any]:
+    """The state of all chains before the first transition."""
+
+    def one(start: Any, key: jax.Array, choice: jax.Array) -> Any:
+        return begin(
+            start,
+            settings.warmup,
             target_accept_prob=settings.target_accept,
             max_tree_depth=settings.max_tree_depth,
+            model_args=(choice,),
+            rng_key=key,
         )
-        progress("compile", 0, settings.warmup + settings.draws)
-        state = _initial(kernel, target, settings)
-        mesh = Mesh(np.array(jax.devices()[: _devices(settings.chains)]), ("chain",), axis_types=(AxisType.Auto,))
-        state = jax.device_put(state, NamedSharding(mesh, Spec("chain")))
-        return _sample(_piece(kernel, mesh), state, settings, progress)
 
+    def all_chains(choice: jax.Array) -> Any:
+        key = jax.random.key(settings.seed)
+        keys = jax.random.split(jax.random.fold_in(key, 0), settings.chains)
+        where = jax.random.split(jax.random.fold_in(key, 1))
+        start = {
+            "z": INITIAL_SD * jax.random.normal(where[0], (settings.chains, target.priors.size)),
+            "innovations": INITIAL_SD * jax.random.normal(where[1], (settings.chains, *target.innovations_shape)),
+        }
+        return jax.vmap(one, in_axes=(0, 0, None))(start, keys, choice)
 
-def _initial(kernel: NUTS, target: Target, settings: Settings) -> Any:
-    key = jax.random.key(settings.seed)
-    keys = jax.random.split(jax.random.fold_in(key, 0), settings.chains)
-    where = jax.random.split(jax.random.fold_in(key, 1))
-    start = {
-        "z": INITIAL_SD * jax.random.normal(where[0], (settings.chains, target.priors.size)),
-        "innovations": INITIAL_SD * jax.random.normal(where[1], (settings.chains, *target.innovations_shape)),
-    }
-    return jax.jit(lambda keys, start: kernel.init(keys, settings.warmup, start, (), {}))(keys, start)
+    return jax.jit(all_chains)
 
 
 def _devices(chains: int) -> int:
@@ -93,18 +123,18 @@ def _devices(chains: int) -> int:
     return max(n for n in range(1, len(jax.devices()) + 1) if chains % n == 0)
 
 
-def _piece(kernel: NUTS, mesh: Mesh) -> Callable[[Any], tuple[Any, Any]]:
+def _piece(transition: Any, mesh: Mesh) -> Callable[[Any, jax.Array], tuple[Any, Any]]:
     """PIECE transitions of all chains, chains spread over devices: one compiled program for warm-up and sampling."""
 
-    def one(state: Any, _: None) -> tuple[Any, Any]:
-        new = kernel.sample(state, (), {})
-        return new, (new.z, new.potential_energy, new.diverging, new.energy, new.num_steps, new.accept_prob)
+    def run(state: Any, choice: jax.Array) -> tuple[Any, Any]:
+        def one(state: Any, _: None) -> tuple[Any, Any]:
+            new = jax.vmap(lambda chain: transition(chain, model_args=(choice,)))(state)
+            return new, (new.z, new.potential_energy, new.diverging, new.energy, new.num_steps, new.accept_prob)
 
-    def run(state: Any) -> tuple[Any, Any]:
         return jax.lax.scan(one, state, None, length=PIECE)
 
     specs = (Spec("chain"), Spec(None, "chain"))
-    return jax.jit(jax.shard_map(run, mesh=mesh, in_specs=(Spec("chain"),), out_specs=specs, check_vma=False))
+    return jax.jit(jax.shard_map(run, mesh=mesh, in_specs=(Spec("chain"), Spec()), out_specs=specs, check_vma=False))
 
 
 def _sample(advance: Callable[[Any], tuple[Any, Any]], state: Any, settings: Settings, progress: Progress) -> Draws:

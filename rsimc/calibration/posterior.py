@@ -7,7 +7,7 @@ prior (draws of the priors), posterior_predictive (what every row would read), l
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -16,19 +16,22 @@ import xarray as xr
 
 from rsimc.calibration.fit import Draws, Settings
 from rsimc.calibration.target import Target
-from rsimc.calibration.verdict import Verdict, judge
+from rsimc.calibration.verdict import Verdict, judge, worst
 from rsimc.priors.vector import PriorSet
 
+Array = jax.Array
 PRIOR_DRAWS = 2000
 BATCH = 256
 PRIOR_DRIVEN = 0.1
 
 
-def assemble(target: Target, draws: Draws, settings: Settings, attrs: Mapping[str, str]) -> xr.DataTree:
-    """The tree of a fit, with its verdict in `attrs["verdict"]` as JSON."""
+def assemble(
+    target: Target, draws: Draws, settings: Settings, attrs: Mapping[str, str], read: RowReader | None = None
+) -> xr.DataTree:
+    """The tree of a fit, with its verdict in `attrs["verdict"]` as JSON. read: a reader made before, for its model."""
     import arviz  # seconds to import: only those who calibrate pay
 
-    predictive, log_likelihood = _row_quantities(target, draws)
+    predictive, log_likelihood = _row_quantities(read or row_reader(target), target, draws)
     keys = [f"{row.series}/{row.key}" for row in target.rows]
     coords: dict[str, object] = {
         "z_name": list(target.priors.names),
@@ -131,20 +134,53 @@ def _parameters(priors: PriorSet, z: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.stack(parts, axis=-1) if name in labelled else parts[0] for name, parts in out.items()}
 
 
-def _row_quantities(target: Target, draws: Draws) -> tuple[np.ndarray, np.ndarray]:
-    """Predictions and log likelihoods of all rows [chain, draw, rows], by the same simulator."""
+RowReader = Callable[[Array, Array, Array], tuple[Array, Array]]
+
+
+def row_reader(target: Target) -> RowReader:
+    """A function of (z [n, size], innovations [n, beats, processes], choice): predictions and log likelihoods of all
+    rows [n, rows], by the same simulator; compiled when first used, for any form of the target's model."""
+
+    def one(point: tuple[Array, Array], choice: Array) -> tuple[Array, Array]:
+        path, params = target.simulate(*point, choice)
+        predicted = jnp.concatenate([term.predict(path, params) for term in target.terms])
+        return predicted, jnp.concatenate([term.log_likelihood(path, params) for term in target.terms])
+
+    return jax.jit(lambda z, u, choice: jax.lax.map(lambda pair: one(pair, choice), (z, u), batch_size=BATCH))
+
+
+def _row_quantities(read: RowReader, target: Target, draws: Draws) -> tuple[np.ndarray, np.ndarray]:
+    """Predictions and log likelihoods of all rows [chain, draw, rows]."""
     shape = draws.z.shape[:2]
     z = draws.z.reshape(-1, draws.z.shape[-1])
     innovations = draws.innovations.reshape(-1, *draws.innovations.shape[2:])
     with jax.enable_x64(True):
-
-        def one(pair: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-            path, params = target.simulate(*pair)
-            predicted = jnp.concatenate([term.predict(path, params) for term in target.terms])
-            return predicted, jnp.concatenate([term.log_likelihood(path, params) for term in target.terms])
-
-        both = jax.jit(lambda a, b: jax.lax.map(one, (a, b), batch_size=BATCH))(
-            jnp.asarray(z), jnp.asarray(innovations)
-        )
+        choice = jnp.asarray(list(target.choice.values()), jnp.float64)
+        both = read(jnp.asarray(z), jnp.asarray(innovations), choice)
         predicted, density = (np.asarray(part).reshape(*shape, -1) for part in both)
     return predicted, density
+
+
+def mixture(trees: Sequence[xr.DataTree], labels: Sequence[str], attrs: Mapping[str, str]) -> xr.DataTree:
+    """Posteriors of several forms as one, chains after chains in the order of the forms; the verdict is the worst.
+
+    The chains of different forms sample different distributions: diagnostics compare chains within a form only.
+    """
+    offset, groups = 0, []
+    for tree in trees:
+        chains = tree["posterior"].sizes["chain"]
+        groups.append({n: _from_chain(g.to_dataset(), offset) for n, g in tree.children.items()})
+        offset += chains
+    joined = {}
+    for name in groups[0]:
+        parts = [group[name] for group in groups]
+        sampled = "chain" in parts[0].dims and name != "prior"
+        joined[name] = xr.concat(parts, dim="chain") if sampled else parts[0]
+    out = xr.DataTree.from_dict(joined)
+    found = [verdict(tree) for tree in trees]
+    out.attrs = {**attrs, "forms": json.dumps(list(labels)), "verdict": json.dumps(worst(found, labels).as_dict())}
+    return out
+
+
+def _from_chain(group: xr.Dataset, first: int) -> xr.Dataset:
+    return group.assign_coords(chain=group["chain"].values + first) if "chain" in group.dims else group

@@ -58,9 +58,21 @@ class Target:
         """All observations, in the order of the terms."""
         return tuple(row for term in self.terms for row in term.rows)
 
-    def simulate(self, z: Array, innovations: Array) -> tuple[Path, dict[str, Array]]:
-        """The path and the parameters at one point."""
+    @cached_property
+    def choice(self) -> dict[str, float]:
+        """Values of the parameters that choose the model's form; those that the scenario leaves uncertain are none."""
+        names = {form.parameter for form in getattr(self.model, "forms", ())}
+        fixed = {name: prior for name, _, prior in self.priors.entries if prior.kind == "fixed"}
+        return {name: float(prior.loc) for name, prior in fixed.items() if name in names}
+
+    def simulate(self, z: Array, innovations: Array, choice: Array | None = None) -> tuple[Path, dict[str, Array]]:
+        """The path and the parameters at one point.
+
+        choice [choices]: values that stand in place of the target's own, so that one compiled program serves all forms.
+        """
         params = self.priors.named(self.priors.from_normal(z))
+        if choice is not None:
+            params = {**params, **dict(zip(self.choice, choice.astype(z.dtype), strict=True))}
         values = simulate_path(self.model, params, innovations, self.quantities)
         return Path(values, self.model.start, self.model.steps_per_year), params
 
@@ -68,9 +80,9 @@ class Target:
         """Log density of every row [rows]."""
         return self._rows(*self.simulate(z, innovations))
 
-    def log_evidence(self, z: Array, innovations: Array) -> Array:
+    def log_evidence(self, z: Array, innovations: Array, choice: Array | None = None) -> Array:
         """Log density of all rows together, and the guide of what has not happened yet: a scalar."""
-        path, params = self.simulate(z, innovations)
+        path, params = self.simulate(z, innovations, choice)
         rows = jnp.sum(self._rows(path, params))
         return rows if self.as_of is None else rows + log_guide(self.model, path.values, self.as_of)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -97,3 +98,23 @@ def _problems(
         problems.append(f"{divergences} divergent transitions ({rate:.2%}), must be below {MAX_DIVERGENCE_RATE:.1%}")
         advice.append("raise calibration.target_accept towards 0.95")
     return tuple(problems), tuple(advice)
+
+
+def worst(verdicts: Sequence[Verdict], labels: Sequence[str]) -> Verdict:
+    """The verdict on several posteriors together: the worst of each number, and every problem with whose it is."""
+    rhat = max(range(len(verdicts)), key=lambda n: verdicts[n].rhat_max)
+    ess = min(range(len(verdicts)), key=lambda n: min(verdicts[n].ess_bulk_min, verdicts[n].ess_tail_min))
+    draws, divergences = sum(v.draws for v in verdicts), sum(v.divergences for v in verdicts)
+    return Verdict(
+        draws=draws,
+        rhat_max=verdicts[rhat].rhat_max,
+        rhat_worst=f"{verdicts[rhat].rhat_worst} ({labels[rhat]})",
+        ess_bulk_min=min(v.ess_bulk_min for v in verdicts),
+        ess_tail_min=min(v.ess_tail_min for v in verdicts),
+        ess_worst=f"{verdicts[ess].ess_worst} ({labels[ess]})",
+        divergences=divergences,
+        divergence_rate=divergences / draws,
+        longest_trees=max(v.longest_trees for v in verdicts),
+        problems=tuple(f"{name}: {p}" for v, name in zip(verdicts, labels, strict=True) for p in v.problems),
+        advice=tuple(dict.fromkeys(a for v in verdicts for a in v.advice)),
+    )

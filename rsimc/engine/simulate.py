@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -78,14 +78,24 @@ def noise_keys(model: Model, seed: int) -> np.ndarray:
     return rng.stream_keys(seed, [f"noise.{name}" for name in model.innovations])
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["noise", "parameter_keys"], meta_fields=["priors"])
+@partial(
+    jax.tree_util.register_dataclass,
+    data_fields=["noise", "parameter_keys", "choices"],
+    meta_fields=["priors", "chosen"],
+)
 @dataclass(frozen=True)
 class PriorSource:
-    """Every trajectory its own draw from the prior. noise [processes, 2], parameter_keys [parameters, 2] uint32."""
+    """Every trajectory its own draw from the prior. noise [processes, 2], parameter_keys [parameters, 2] uint32.
+
+    chosen: places of the parameters that choose forms; choices [chosen, forms] their values, which trajectories take in
+    turn. Both empty for a single form.
+    """
 
     priors: PriorSet
     noise: Array
     parameter_keys: Array
+    chosen: tuple[int, ...] = ()
+    choices: Array = field(default_factory=lambda: jnp.zeros((0, 1), jnp.float32))
 
     def draw(self, ids: Array) -> Array:
         """No posterior: 0."""
@@ -93,7 +103,11 @@ class PriorSource:
 
     def values(self, ids: Array) -> Array:
         """Quantiles of standard normals, one stream a parameter."""
-        return self.priors.from_normal(rng.normals(self.parameter_keys, ids, jnp.asarray(0)))
+        values = self.priors.from_normal(rng.normals(self.parameter_keys, ids, jnp.asarray(0)))
+        if not self.chosen:
+            return values
+        taken = self.choices[:, (ids % np.uint32(self.choices.shape[1])).astype(jnp.int32)]
+        return values.at[np.array(self.chosen)].set(taken)
 
     def innovations(self, model: Model, ids: Array) -> Innovations:
         """All fresh."""
@@ -104,31 +118,47 @@ class PriorSource:
         return self.priors.named(values)
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["noise", "table", "past"], meta_fields=["priors"])
+@partial(
+    jax.tree_util.register_dataclass,
+    data_fields=["noise", "table", "past", "order", "fresh_keys"],
+    meta_fields=["priors"],
+)
 @dataclass(frozen=True)
 class PosteriorSource:
-    """Draws of a posterior. table [parameters, draws] and past [known, processes, draws] in chain order, float32."""
+    """Draws of a posterior. table [fitted, draws] and past [known, processes, draws] in chain order, float32.
+
+    order [draws] int32: the order in which draws are used, chain order when empty. fresh_keys [fresh, 2] uint32: of the
+    last parameters of `priors`, which the posterior does not hold and which are drawn from their priors.
+    """
 
     priors: PriorSet
     noise: Array
     table: Array
     past: Array
+    order: Array = field(default_factory=lambda: jnp.zeros(0, jnp.int32))
+    fresh_keys: Array = field(default_factory=lambda: jnp.zeros((0, 2), jnp.uint32))
 
     def draw(self, ids: Array) -> Array:
-        """Batch b owns the b-th of 64 contiguous segments of the chains and cycles through its draws.
+        """Batch b owns the b-th of 64 contiguous segments of the draws and cycles through it.
 
-        So the spread of the batches sees autocorrelation and the clustering of trajectories by draw.
+        In chain order, so that the spread of the batches sees autocorrelation and the clustering of trajectories by
+        draw; in a mixture the forms take turns, each in its chain order, so that every batch holds all of them.
         """
         draws = self.table.shape[1]
         edges = jnp.asarray([(b * draws) // BATCHES for b in range(BATCHES + 1)], jnp.int32)
         batch = batch_of(ids)
         within = ((ids // np.uint32(BLOCK * BATCHES)) * np.uint32(BLOCK) + ids % np.uint32(BLOCK)).astype(jnp.int32)
         own = jnp.maximum(edges[batch + 1] - edges[batch], 1)  # below 64 draws batches share them
-        return edges[batch] + within % own
+        place = edges[batch] + within % own
+        return self.order[place] if self.order.shape[0] else place
 
     def values(self, ids: Array) -> Array:
-        """The draw's parameters."""
-        return self.table[:, self.draw(ids)]
+        """The draw's parameters, then fresh ones."""
+        known = self.table[:, self.draw(ids)]
+        if not self.fresh_keys.shape[0]:
+            return known
+        fresh = PriorSet(self.priors.entries[self.table.shape[0] :])
+        return jnp.concatenate([known, fresh.from_normal(rng.normals(self.fresh_keys, ids, jnp.asarray(0)))], axis=0)
 
     def innovations(self, model: Model, ids: Array) -> Innovations:
         """The draw's past, then fresh."""

@@ -92,7 +92,7 @@ class Observable:
 
 @dataclass(frozen=True)
 class Form:
-    """A choice of equations that the literature leaves open, made by a fixed parameter of the same name.
+    """A choice of equations that the literature leaves open, made by a fixed parameter, called `NAME_form`.
 
     options: value of that parameter by the name of the option. default: the option of a forecast of a single form.
     mixed: the options that a mixture over forms takes, with equal weights.
@@ -104,6 +104,11 @@ class Form:
     mixed: tuple[str, ...]
     meaning: str
     source: str
+
+    @property
+    def parameter(self) -> str:
+        """The parameter that makes the choice."""
+        return f"{self.name}_form"
 
 
 @runtime_checkable

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import h5py  # type: ignore[import-untyped]
 import numpy as np
@@ -61,23 +61,64 @@ def find_or_fit(study: Study, progress: Progress) -> Posterior:
             found,
             "raise calibration.draws",
         )
-    path = cached_path(study.posterior_id)
-    tree = _read(path)
-    if tree is not None and tree.attrs.get("id") == study.posterior_id:
-        return Posterior(study.posterior_id, tree, fresh=False)
-    from rsimc.calibration.fit import fit
-    from rsimc.calibration.posterior import assemble
+    fitter = Fitter(study)
+    return fitter.mixture(progress) if study.parts else fitter.one(study, progress)
 
-    draws = fit(study.target, settings, progress)
-    scenario = json.loads(canonical_json(study.scenario))
-    attrs = {
+
+class Fitter:
+    """Fits the forms of a study, with programs that are compiled once for all of them."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._programs: tuple[Any, Any] | None = None
+
+    def one(self, study: Study, progress: Progress) -> Posterior:
+        """The posterior of a single form, from the cache or fitted and kept."""
+        assert study.target is not None
+        if (known := _cached(study)) is not None:
+            return known
+        from rsimc.calibration.fit import sampler
+        from rsimc.calibration.posterior import assemble, row_reader
+
+        self._programs = self._programs or (sampler(study.target, study.settings), row_reader(study.target))
+        sample, read = self._programs
+        draws = sample(study.target.choice, progress)
+        tree = assemble(study.target, draws, study.settings, _attrs(study), read)
+        write_posterior(cached_path(study.posterior_id), tree)
+        return Posterior(study.posterior_id, tree, fresh=True)
+
+    def mixture(self, progress: Progress) -> Posterior:
+        """The posteriors of all forms as one."""
+        study = self._study
+        if (known := _cached(study)) is not None:
+            return known
+        from rsimc.calibration.posterior import mixture
+
+        found, many = [], len(study.parts)
+        for n, part in enumerate(study.parts):
+            found.append(self.one(part, _nth(progress, n, many)))
+        tree = mixture([one.tree for one in found], [part.form for part in study.parts], _attrs(study))
+        write_posterior(cached_path(study.posterior_id), tree)
+        return Posterior(study.posterior_id, tree, fresh=any(one.fresh for one in found))
+
+
+def _nth(progress: Progress, n: int, many: int) -> Progress:
+    """Progress of the n-th of many jobs of equal length."""
+    return lambda stage, done, total: progress(stage, n * total + done, many * total)
+
+
+def _cached(study: Study) -> Posterior | None:
+    tree = _read(cached_path(study.posterior_id))
+    whole = tree is not None and tree.attrs.get("id") == study.posterior_id
+    return Posterior(study.posterior_id, tree, fresh=False) if tree is not None and whole else None
+
+
+def _attrs(study: Study) -> dict[str, str]:
+    return {
         "id": study.posterior_id,
-        "scenario": json.dumps(scenario),
+        "scenario": json.dumps(json.loads(canonical_json(study.scenario))),
         "model": f"{study.model.name} {study.model.version}",
     }
-    tree = assemble(study.target, draws, settings, attrs)
-    write_posterior(path, tree)
-    return Posterior(study.posterior_id, tree, fresh=True)
 
 
 def write_posterior(path: Path, tree: xr.DataTree) -> Path:

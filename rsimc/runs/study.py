@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,26 +17,40 @@ from rsimc.models.base import Model, prior_set
 from rsimc.models.registry import get_model
 from rsimc.observations import SERIES, Observation, select
 from rsimc.priors.vector import PriorSet
+from rsimc.runs.options import Choice, choices, configured, describe, label
 from rsimc.scenario import Scenario, identity
 
-FORMAT = 2
+LEAST_DRAWS, MIXTURE_GAIN = 512, 4
+"""Draws a chain for a form of a mixture: at least, and for all forms together as a multiple of those of one form."""
+FORMAT = 3
 """Raised when the meaning of a stored posterior or run changes."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """What a scenario asks for. `target` is None when no observation is known or wanted."""
+    """What a scenario asks for. `target` is None when no observation is known or wanted.
+
+    priors: of all parameters; first those of the target, which the data inform, then those of pauses and rivals, which
+    act after the data. choice: the form of the model; forms: how many its mixture has. parts: the studies of single
+    forms that a mixture consists of, in equal shares; the mixture's own target and choice are those of the first.
+    """
 
     scenario: Scenario
     model: Model
     priors: PriorSet
     target: Target | None
     rows: tuple[Observation, ...]
+    choice: Choice
+    forms: int = 1
+    parts: tuple[Study, ...] = ()
 
     @property
     def settings(self) -> Settings:
-        """How to sample the posterior."""
-        return Settings(**self.scenario.calibration.model_dump())
+        """How to sample the posterior; in a mixture a form gets fewer draws, all forms together several times more."""
+        asked = Settings(**self.scenario.calibration.model_dump())
+        if self.forms == 1:
+            return asked
+        return replace(asked, draws=min(asked.draws, max(LEAST_DRAWS, MIXTURE_GAIN * asked.draws // self.forms)))
 
     @cached_property
     def plan(self) -> Plan:
@@ -48,17 +62,36 @@ class Study:
     @cached_property
     def posterior_id(self) -> str:
         """SHA-256 of all that affects the posterior."""
+        if self.parts:
+            return identity({"parts": [part.posterior_id for part in self.parts]})
         rows = [asdict(row) for row in self.rows]
         not_yet = _not_yet(self.scenario)
         return identity({**self._inputs(), "settings": asdict(self.settings), "rows": rows, "not_yet": not_yet})
 
+    @property
+    def fitted(self) -> PriorSet:
+        """Priors of the parameters that a posterior holds."""
+        return self.priors if self.target is None else self.target.priors
+
+    @property
+    def form(self) -> str:
+        """The form in words; empty for a mixture, and for a model that has one only."""
+        return "" if self.parts else label(self.model, self.choice)
+
     def run_inputs(self, posterior_id: str | None, seed: int) -> dict[str, object]:
         """All that affects a run's counts, as plain data. The number of trajectories does not: more keep the first."""
-        return {**self._inputs(), "posterior": posterior_id, "seed": seed, "plan": self.plan.describe()}
+        mixed = {"forms": [part.choice for part in self.parts]} if self.parts else {}
+        options = {**describe(self.model), **mixed}
+        every = {**self._inputs(), "priors": _plain(self.priors), "plan": self.plan.describe()}
+        return {**every, "options": options, "posterior": posterior_id, "seed": seed}
 
     def _inputs(self) -> dict[str, object]:
-        priors = {name: asdict(entry[2]) for name, entry in zip(self.priors.names, self.priors.entries, strict=True)}
-        return {"format": FORMAT, "model": self.model.name, "version": self.model.version, "priors": priors}
+        fitted = _plain(self.fitted)
+        return {"format": FORMAT, "model": self.model.name, "version": self.model.version, "priors": fitted}
+
+
+def _plain(priors: PriorSet) -> dict[str, object]:
+    return {name: asdict(entry[2]) for name, entry in zip(priors.names, priors.entries, strict=True)}
 
 
 def _not_yet(scenario: Scenario) -> float | None:
@@ -69,15 +102,28 @@ def _not_yet(scenario: Scenario) -> float | None:
 def resolve(scenario: Scenario) -> Study:
     """Resolve a scenario. Raises ScenarioError or DataError naming the place, before any long work starts."""
     model = get_model(scenario.model, scenario.where("model"))
+    full = configured(scenario, model)
     # In the order of the likelihoods, not of the file: run.json sorts its keys, and identities must not care.
     names = sorted(scenario.data, key=lambda name: (list(TERMS).index(name) if name in TERMS else -1, name))
     rows = {name: known for name in names if (known := _known(scenario, name))}
-    _check_names(scenario, model)
+    _check_names(scenario, full)
+    picked = choices(scenario, model)
+    parts = tuple(replace(_of_one_form(scenario, model, full, rows, one), forms=len(picked)) for one in picked)
+    return parts[0] if len(parts) == 1 else replace(parts[0], parts=parts)
+
+
+def _of_one_form(
+    scenario: Scenario, model: Model, full: Model, rows: Mapping[str, tuple[Observation, ...]], choice: Choice
+) -> Study:
+    """The study of one form. The posterior is that of the model without pauses and rivals: the data know none."""
+    specs: dict[str, object] = {**choice, **_applicable(scenario, model, rows)}
+    own = tuple(p for p in full.parameters if p.name not in {q.name for q in model.parameters})
+    extra = prior_set(own, {p.name: scenario.priors[p.name] for p in own if p.name in scenario.priors}, scenario.where)
     if not rows:
-        priors = prior_set(model.parameters, _applicable(scenario, model, ()), scenario.where)
-        return Study(scenario, model, priors, None, ())
-    target = make_target(model, rows, _applicable(scenario, model, rows), scenario.where, _not_yet(scenario))
-    return Study(scenario, model, target.priors, target, target.rows)
+        priors = prior_set(model.parameters, specs, scenario.where)
+        return Study(scenario, full, PriorSet(priors.entries + extra.entries), None, (), choice)
+    target = make_target(model, rows, specs, scenario.where, _not_yet(scenario))
+    return Study(scenario, full, PriorSet(target.priors.entries + extra.entries), target, target.rows, choice)
 
 
 def _check_names(scenario: Scenario, model: Model) -> None:

@@ -66,8 +66,24 @@ def _prior_table(table: dict[str, object], *path: str) -> None:
                 raise problem("finite numbers, texts or tables", part, *path, key)
 
 
+def _variants(value: object) -> object:
+    """The texts "all" and "none", or a table of options, one or several for a form. Raises the house's error."""
+    if value in ("all", "none"):
+        return {"all": ("all",)} if value == "all" else {}
+    if not isinstance(value, dict):
+        raise problem('"all", "none", or a table of forms such as { horizon = "linear" }', value)
+    out = {}
+    for name, options in value.items():
+        listed = (options,) if isinstance(options, str) else options
+        if not (isinstance(listed, list | tuple) and listed and all(isinstance(one, str) for one in listed)):
+            raise problem("the name of an option or a list of them", options, name)
+        out[name] = tuple(listed)
+    return out
+
+
 Whole = Annotated[int, BeforeValidator(_integral)]
 Prior = Annotated[PriorText, PlainValidator(_prior)]
+Variants = Annotated[dict[str, tuple[str, ...]], PlainValidator(_variants)]
 
 
 class _Table(BaseModel):
@@ -90,6 +106,41 @@ class SeriesChoice(_Table):
     @classmethod
     def _from_bool(cls, value: object) -> object:
         return {"use": value} if isinstance(value, bool) else value
+
+
+class PauseChoice(_Table):
+    """A pause of research and training.
+
+    trigger: a date, the name of a milestone, or a comparison such as "horizon_hours > 160". lag_months, lasts_months:
+    priors in months; strength, compliance: priors of shares. labs: names of those that pause, empty for all.
+    """
+
+    trigger: Annotated[date | str, BeforeValidator(_iso_day)]
+    lag_months: Prior = 0.0
+    lasts_months: Prior = 12.0
+    strength: Prior = 1.0
+    compliance: Prior = 1.0
+    labs: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class Policy(_Table):
+    """What is done about it: pauses, each as it is triggered."""
+
+    pause: tuple[PauseChoice, ...] = Field(default=(), strict=False)
+
+
+class LabChoice(_Table):
+    """A rival of the leading lab. compute, researchers: priors of its shares of what the leading lab has."""
+
+    compute: Prior
+    researchers: Prior | None = None
+
+
+class Labs(_Table):
+    """Rivals by name, and how fast labs learn from the one that is furthest (a prior, 1/year)."""
+
+    diffusion: Prior = "0.3 to 3"
+    rivals: dict[str, LabChoice] = Field(default_factory=dict)
 
 
 class CalibrationSettings(_Table):
@@ -116,7 +167,8 @@ class Scenario(_Table):
 
     name: the bundled name or the file's name without `.toml`. priors: raw, only those that differ from the model's own.
     as_of: the forecast knows nothing after this day. condition_on_not_yet: leave out trajectories in which a milestone
-    that the world would have seen by as_of has passed.
+    that the world would have seen by as_of has passed. policy, labs: pauses and rivals, after as_of. variants: forms of
+    the model by name, one option or several; "all" for the mixture over all of them.
     """
 
     schema_version: Whole = Field(alias="schema", ge=SCHEMA, le=SCHEMA)
@@ -130,6 +182,9 @@ class Scenario(_Table):
     calibration: CalibrationSettings = CalibrationSettings()
     run: RunSettings = RunSettings()
     condition_on_not_yet: bool = True
+    policy: Policy = Policy()
+    labs: Labs = Labs()
+    variants: Variants = Field(default_factory=dict)
     _origin: Origin = PrivateAttr(default_factory=Origin)
 
     @model_validator(mode="after")
@@ -148,14 +203,24 @@ class Scenario(_Table):
         return self._origin.where(path) if self._origin.layers else f"{self.name}: {dotted(path)}"
 
 
+ONE_OF_MANY: dict[tuple[object, ...], type[BaseModel]] = {
+    ("policy", "pause"): PauseChoice,
+    ("labs", "rivals"): LabChoice,
+}
+
+
 def table_at(path: Sequence[object]) -> type[BaseModel] | None:
-    """The model of the table at a key path, None where keys are free (priors, data)."""
+    """The model of the table at a key path, None where keys are free (priors, data, rivals, variants)."""
     if len(path) == 2 and path[0] == "data":
         return SeriesChoice
+    if len(path) == 3 and tuple(path[:2]) in ONE_OF_MANY:
+        return ONE_OF_MANY[tuple(path[:2])]
     tables: dict[tuple[object, ...], type[BaseModel]] = {
         (): Scenario,
         ("calibration",): CalibrationSettings,
         ("run",): RunSettings,
+        ("policy",): Policy,
+        ("labs",): Labs,
     }
     return tables.get(tuple(path))
 

@@ -1,4 +1,4 @@
-"""The forms of the model: equations that the literature leaves open. A fixed parameter of the same name chooses."""
+"""The forms of the model: equations that the literature leaves open. A fixed parameter chooses, `NAME_form`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Whitfill & Wu 2025 (arXiv 2507.23181)."""
 
 FORMS = (
     Form(
-        "horizon_form",
+        "horizon",
         {"linear": LINEAR, "curved": CURVED, "saturating": SATURATING},
         "curved",
         ("linear", "curved", "saturating"),
@@ -21,7 +21,7 @@ FORMS = (
         "METR's trend since 2024 fits all three; AI 2027 (2025) and AI Futures (2025) assume curvature",
     ),
     Form(
-        "substitution_form",
+        "substitution",
         {"open": OPEN, "low": LOW, "high": HIGH},
         "open",
         ("low", "high"),
@@ -29,7 +29,7 @@ FORMS = (
         "Whitfill & Wu 2025 (arXiv 2507.23181): about 0 or 2.6, by specification",
     ),
     Form(
-        "adoption_form",
+        "adoption",
         {"on": 1.0, "off": 0.0},
         "on",
         ("on", "off"),

@@ -21,8 +21,8 @@ from rsimc.models.base import Params
 Array = jax.Array
 NEVER = 1e4
 """Stands for what the state holds of a loop closure that has not come: nothing can pass it."""
-PAUSED = 1e-4
-"""Years of work in a step below which no new version shows what it gained."""
+PAUSED = 1e-3
+"""Share of a step below which the work in it does not show what a version gains."""
 
 
 class Generations(NamedTuple):
@@ -47,14 +47,22 @@ def start(params: Params, effective: Array) -> Generations:
 
 
 def advance(
-    before: Generations, params: Params, now: Array, slope: Array, log_effort: Array, dt: Array | float
+    before: Generations, params: Params, now: Array, slope: Array, log_effort: Array, dt: float, runs: Array | float
 ) -> Generations:
-    """After dt years in which e goes along a line from `now` with `slope`: exact for that line at constant tau."""
+    """After dt years in which e goes along a line from `now` with `slope`: exact for that line at constant tau.
+
+    runs: the share of the step in which work on generations goes on.
+    """
     lag = params["training_time"] + params["preparation_time"] * maths.exp(-log_effort)
     behind = before.released - now + slope * lag
-    released = maths.maximum(now + slope * (dt - lag) + behind * maths.exp(-dt / lag), before.released)
-    gain = maths.where(dt > PAUSED, lag * (released - before.released) / maths.maximum(dt, PAUSED), before.gain)
-    return before._replace(released=released, versions=before.versions + dt / lag, gain=gain)
+    spent = dt * runs
+    released = maths.maximum(now + slope * (spent - lag) + behind * maths.exp(-spent / lag), before.released)
+    gain = lag * (released - before.released) * (1.0 / dt) / maths.maximum(runs, PAUSED)
+    return before._replace(
+        released=released,
+        versions=before.versions + spent / lag,
+        gain=maths.where(runs > PAUSED, gain, before.gain),
+    )
 
 
 def close(before: Generations, after: Generations, share: Array, is_closed: Array) -> Generations:

@@ -98,7 +98,7 @@ def advance(
     if front is not None:
         s = s - maths.maximum(front - lab.software, 0.0) * maths.expm1(-params["diffusion"] * dt * runs)
     slope = (effective - lab.now.effective_compute) * (2.0 / dt)
-    gone = generations.advance(lab.generations, params, lab.now.effective_compute, slope, log_effort, dt * runs)
+    gone = generations.advance(lab.generations, params, lab.now.effective_compute, slope, log_effort, dt, runs)
     early = t + dt < horizon.SAME_TIME
     gone = gone._replace(released_2025=maths.where(early, gone.released, gone.released_2025))
     made = maths.where(early, 0.0, maths.minimum(maths.maximum(generated, 0.0), 1.0) * dt)

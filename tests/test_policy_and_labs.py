@@ -1,0 +1,273 @@
+"""Laws of pauses, rivals and forms: what is not there changes nothing, and what slows never hastens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from rsimc import api
+from rsimc.engine.path import simulate_path
+from rsimc.errors import ScenarioError
+from rsimc.models.base import prior_set
+from rsimc.models.takeoff.forms import FORMS
+from rsimc.models.takeoff.labs import Rival
+from rsimc.models.takeoff.model import Takeoff
+from rsimc.models.takeoff.policy import Pause
+from rsimc.runs.sources import interleaved
+
+DRAWS, QUARTERS = 128, 72  # to 2037
+PER_YEAR, START = 12, 2019.0
+NAMES = ("binding_logit", "log_horizon", "software", "log_multiplier", "coding_logit", "log_compute", "version_gain")
+STILL = np.zeros((1 + QUARTERS, 3, DRAWS))
+Paths = dict[str, np.ndarray]
+
+
+@pytest.fixture(autouse=True)
+def double() -> Iterator[None]:
+    with jax.enable_x64(True):
+        yield
+
+
+def draws_of(model: Takeoff) -> dict[str, jax.Array]:
+    """Prior draws; those of the parameters that all models have are the same."""
+    priors = prior_set(model.parameters, {})
+    z = np.random.default_rng(4).standard_normal((priors.size, DRAWS))
+    return priors.named(priors.from_normal(jnp.asarray(z)))
+
+
+def paths(model: Takeoff, noise: np.ndarray = STILL, **changed: float) -> Paths:
+    params = draws_of(model)
+    params |= {name: jnp.full_like(params[name], value) for name, value in changed.items()}
+    program = jax.jit(jax.vmap(lambda p, u: simulate_path(model, p, u, NAMES), in_axes=-1, out_axes=-1))
+    return {name: np.asarray(x) for name, x in program(params, jnp.asarray(noise)).items()}
+
+
+NOISE = np.random.default_rng(5).standard_normal((1 + QUARTERS, 3, DRAWS))
+PAUSE = Pause("pause_1", "2029-01-01", date=2029.0, lasts=24.0)
+CHEAP = {"serving_demand": 1e-9}
+STEADY = {"paradigm_step": 0.2, "curvature": 0.02, **CHEAP}
+
+
+def at(year: float) -> int:
+    return round((year - START) * PER_YEAR)
+
+
+@pytest.fixture(scope="module")
+def free() -> Paths:
+    with jax.enable_x64(True):
+        return paths(Takeoff(), NOISE)
+
+
+@pytest.fixture(scope="module")
+def calm() -> Paths:
+    with jax.enable_x64(True):
+        return paths(Takeoff(), **STEADY)
+
+
+# Pauses
+
+
+@pytest.mark.parametrize("changed", [{"strength": 0.0}, {"compliance": 0.0}, {"lasts": 0.0}, {"date": 2090.0}])
+def test_a_pause_that_stops_nothing_is_no_pause_bit_for_bit(changed: dict[str, float], free: Paths) -> None:
+    seen = paths(Takeoff(pauses=(replace(PAUSE, **changed),)), NOISE)  # type: ignore[arg-type]
+    for name in NAMES:
+        assert np.array_equal(seen[name], free[name]), name
+
+
+def test_a_full_pause_stops_software_and_releases_but_not_hardware(calm: Paths) -> None:
+    seen = paths(Takeoff(pauses=(PAUSE,)), **STEADY)
+    begin, end = at(2029.0), at(2031.0)
+    for name in NAMES:
+        assert np.array_equal(seen[name][: begin + 1], calm[name][: begin + 1]), name
+    assert np.ptp(seen["software"][begin : end + 1], axis=0).max() < 1e-6
+    assert np.ptp(seen["log_horizon"][begin : end + 1], axis=0).max() < 1e-6
+    assert np.array_equal(seen["log_compute"], calm["log_compute"])
+    gain = seen["version_gain"]
+    assert np.median(gain[end + 4] / np.maximum(gain[begin - 1], 1e-6)) > 1.3  # the rush after it
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_a_pause_never_brings_anything_forward_that_it_slows(strength: float, calm: Paths) -> None:
+    seen = paths(Takeoff(pauses=(replace(PAUSE, strength=strength),)), **STEADY)
+    for name in ("binding_logit", "log_horizon", "software", "coding_logit"):
+        assert np.max(seen[name] - calm[name]) < 1e-6, name
+    assert np.max(calm["software"] - seen["software"]) > 0.3
+
+
+def test_longer_and_stronger_pauses_delay_more() -> None:
+    software = [
+        paths(Takeoff(pauses=(replace(PAUSE, lasts=months, strength=strength),)), **STEADY)["software"][at(2032.0)]
+        for months, strength in ((6.0, 0.5), (6.0, 1.0), (18.0, 1.0))
+    ]
+    assert np.all(software[0] >= software[1] - 1e-9)
+    assert np.all(software[1] >= software[2] - 1e-9)
+    assert np.mean(software[0] - software[2]) > 0.1
+
+
+def test_thresholds_trigger_when_they_are_passed_and_not_before_the_forecast(calm: Paths) -> None:
+    hours = np.log(200.0)
+    pause = Pause("pause_1", "horizon_hours > 200", quantity="log_horizon", threshold=hours, lag=3.0, lasts=12.0)
+    since = 2027.0
+    seen = paths(Takeoff(pauses=(pause,), since=since), **STEADY)
+    h = calm["log_horizon"]
+    passed = np.argmax(h >= hours, axis=0)
+    reached = h.max(axis=0) >= hours
+    late = reached & (passed > at(since)) & (passed < at(2034.0))
+    assert late.sum() > 10
+    for j in np.flatnonzero(late):
+        k = passed[j]
+        crossing = START + (k - 1 + (hours - h[k - 1, j]) / (h[k, j] - h[k - 1, j])) / PER_YEAR
+        stopped = np.flatnonzero(np.abs(seen["software"][:, j] - calm["software"][:, j]) > 1e-9)
+        begins = START + (stopped[0] - 1) / PER_YEAR
+        assert abs(begins - (crossing + 0.25)) < 1.01 / PER_YEAR
+    early = reached & (passed <= at(since))
+    for j in np.flatnonzero(early):
+        stopped = np.flatnonzero(np.abs(seen["software"][:, j] - calm["software"][:, j]) > 1e-9)
+        assert abs(START + (stopped[0] - 1) / PER_YEAR - (since + 0.25)) < 1.01 / PER_YEAR
+
+
+def test_two_pauses_add_up() -> None:
+    second = replace(PAUSE, name="pause_2", text="2032-01-01", date=2032.0, lasts=6.0)
+    both, first = (paths(Takeoff(pauses=p), **STEADY)["software"] for p in ((PAUSE, second), (PAUSE,)))
+    assert np.array_equal(both[: at(2032.0)], first[: at(2032.0)])
+    assert np.ptp(both[at(2032.0) : at(2032.5)], axis=0).max() < 1e-6
+    assert np.mean(first[at(2033.0)] - both[at(2033.0)]) > 0.05
+
+
+# Rivals
+
+
+def test_a_rival_without_compute_changes_nothing(free: Paths) -> None:
+    seen = paths(Takeoff(rivals=(Rival("second", 0.0, 0.0),)), NOISE)
+    for name in NAMES:
+        assert np.array_equal(seen[name], free[name]), name
+
+
+def test_a_smaller_rival_does_not_lead_while_nobody_pauses(calm: Paths) -> None:
+    seen = paths(Takeoff(rivals=(Rival("second", 0.5, 0.5),)), **STEADY)
+    assert np.max(np.abs(seen["software"] - calm["software"])) < 1e-9
+
+
+def test_a_pause_of_one_lab_is_not_a_pause_of_all(calm: Paths) -> None:
+    rivals, of_leader = (Rival("second", 0.8, 0.8),), replace(PAUSE, labs=("leader",), lasts=48.0)
+    alone = paths(Takeoff(rivals=rivals, pauses=(of_leader,)), **STEADY)["log_horizon"][at(2033.0)]
+    everyone = paths(Takeoff(rivals=rivals, pauses=(replace(of_leader, labs=()),)), **STEADY)["log_horizon"][at(2033.0)]
+    nobody = calm["log_horizon"][at(2033.0)]
+    assert np.all(alone <= nobody + 1e-6) and np.all(everyone <= alone + 1e-6)
+    assert np.mean(alone - everyone) > 0.5 and np.mean(nobody - alone) > 0.01
+
+
+def test_faster_diffusion_brings_a_rival_nearer_to_who_leads() -> None:
+    pause = replace(PAUSE, labs=("leader",), lasts=48.0)
+    seen = [
+        paths(Takeoff(rivals=(Rival("second", 0.3, 0.3),), pauses=(pause,), diffusion=rate), **STEADY)["log_horizon"]
+        for rate in (0.01, 3.0)
+    ]
+    assert np.all(seen[1][at(2030.0)] >= seen[0][at(2030.0)] - 1e-9)
+    assert np.mean(seen[1][at(2030.0)] - seen[0][at(2030.0)]) > 1e-3
+
+
+# Forms
+
+
+def test_forms_of_the_horizon_are_what_they_say() -> None:
+    linear, curved, saturating = (
+        paths(Takeoff(), horizon_form=form, curvature=0.05, paradigm_step=0.0, **CHEAP) for form in (0.0, 1.0, 2.0)
+    )
+    flat = paths(Takeoff(), horizon_form=1.0, curvature=0.0, paradigm_step=0.0, **CHEAP)
+    for name in NAMES:
+        assert np.allclose(linear[name], flat[name], atol=1e-9), name
+    late = at(2032.0)
+    assert np.all(curved["log_horizon"][late] >= saturating["log_horizon"][late] - 1e-6)
+    assert np.mean(saturating["log_horizon"][late] - linear["log_horizon"][late]) > 0.05
+    assert np.allclose(curved["log_horizon"][at(2024.0)], saturating["log_horizon"][at(2024.0)], atol=0.2)
+
+
+def test_forms_of_substitution_replace_the_open_prior() -> None:
+    low, high = (paths(Takeoff(), substitution_form=form, **CHEAP) for form in (1.0, 2.0))
+    anything = paths(Takeoff(), substitution_form=1.0, substitution=7.0, **CHEAP)
+    assert np.array_equal(low["software"], anything["software"])
+    assert np.mean(np.abs(high["log_multiplier"][-1] - low["log_multiplier"][-1])) > 0.2
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_every_form_has_its_parameter_and_its_defaults(form: Any) -> None:
+    parameter = {p.name: p for p in Takeoff().parameters}[form.parameter]
+    assert parameter.prior == form.options[form.default]
+    assert set(form.mixed) <= set(form.options)
+
+
+def test_a_mixture_takes_its_forms_in_turn_in_every_batch() -> None:
+    forms, each = 12, 4096
+    order = interleaved(forms * each, forms)
+    assert sorted(order) == list(range(forms * each))
+    for batch in np.split(order, 64):
+        assert np.array_equal(np.bincount(batch // each), np.full(forms, each // 64))
+        assert np.ptp(batch % each) < each // 64 + 1  # a segment of the chains of every form
+
+
+def test_variants_choose_forms() -> None:
+    def study(*overrides: str) -> Any:
+        return api.load_study("baseline", ["as_of=2026-10-31", *overrides])
+
+    alone, all_of_them, two = study(), study("variants=all"), study('variants.horizon=["linear", "curved"]')
+    assert alone.parts == () and alone.form == "horizon curved, substitution open, adoption on"
+    assert len(all_of_them.parts) == 12 and len({part.posterior_id for part in all_of_them.parts}) == 12
+    assert [part.form.split(",")[0] for part in two.parts] == ["horizon linear", "horizon curved"]
+    assert study("variants.horizon=linear").parts == ()
+    assert study("variants=none").posterior_id == alone.posterior_id == study("variants.horizon=curved").posterior_id
+    assert {part.settings.draws for part in all_of_them.parts} == {512}
+
+
+# The scenario
+
+
+def test_pauses_and_rivals_leave_the_posterior_alone_and_are_part_of_the_run() -> None:
+    def study(*overrides: str) -> Any:
+        return api.load_study("baseline", ["as_of=2026-10-31", *overrides])
+
+    pause = 'policy.pause=[{trigger = "closed_loop", lasts_months = "6 to 24"}]'
+    plain, paused, rival = study(), study(pause), study("labs.rivals.second.compute=0.5")
+    assert plain.posterior_id == paused.posterior_id == rival.posterior_id
+    ids = [str(s.run_inputs(None, 1)) for s in (plain, paused, rival, study(pause.replace("closed_loop", "coder")))]
+    assert len(set(ids)) == 4
+    assert paused.priors.names[-4:] == tuple(
+        f"pause_{what}.pause_1" for what in ("lag", "lasts", "strength", "compliance")
+    )
+    assert paused.priors.entries[: plain.priors.size] == plain.priors.entries
+    assert study(pause, "priors.pause_lasts=9").priors.entries[-3][2].loc == 9.0
+
+
+BAD = {
+    "policy.pause=[{trigger='2026-01-01'}]": "after as_of",
+    "policy.pause=[{trigger='closed_lop'}]": 'did you mean "closed_loop"',
+    "policy.pause=[{trigger='horizon_hors > 3'}]": 'did you mean "horizon_hours"',
+    "policy.pause=[{trigger='horizon_hours > -3'}]": "above 0",
+    "policy.pause=[{trigger='coder', strength=1.5}]": "a share from 0 to 1",
+    "policy.pause=[{trigger='coder', lasts_months=-1}]": "0 or more",
+    "policy.pause=[{trigger='coder', labs=['other']}]": "the name of a lab",
+    "policy.pause=[{trigger='coder'}, {trigger='coder'}]": "another trigger",
+    "policy.pause=[{trigger='coder', stength=1}]": 'did you mean "strength"',
+    "policy.pause=3": "a table",
+    "labs.rivals.second.compute='0.4 to 0.9'": "a share from 0 to 1",
+    "labs.rivals.leader.compute=0.5": "another name",
+    "labs.rivals.second.researchers=0.5": "compute",
+    "labs.diffusion=-1": "0 or more",
+    "variants.horizn='linear'": 'did you mean "horizon"',
+    "variants.horizon='lineer'": 'did you mean "linear"',
+    "variants=some": '"all", "none"',
+}
+
+
+@pytest.mark.parametrize(("override", "words"), BAD.items(), ids=BAD)
+def test_what_cannot_be_is_named_before_any_work(override: str, words: str) -> None:
+    with pytest.raises(ScenarioError) as error:
+        api.load_study("baseline", [override])
+    assert words in str(error.value)
+    assert override.split("=")[0].split(".")[0] in str(error.value)
