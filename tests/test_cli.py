@@ -153,7 +153,12 @@ def test_json_has_a_schema(call: Call, arguments: tuple[str, ...]) -> None:
 def test_the_document_of_a_model(call: Call) -> None:
     found, model = call.document("models", "takeoff"), get_model("takeoff")
     assert found["schema"] == "rsimc.model/1"
-    assert (found["name"], found["version"], found["variants"]) == (model.name, model.version, [])
+    assert (found["name"], found["version"]) == (model.name, model.version)
+    variants = found["variants"]
+    assert isinstance(variants, list)
+    assert [form["name"] for form in variants] == ["horizon", "substitution", "adoption"]
+    assert all(set(form["mixture"]) <= set(form["options"]) and form["default"] in form["options"] for form in variants)
+    assert isinstance(found["states"], list) and {state["name"] for state in found["states"]} >= {"s", "e_dep", "D"}
     assert found["equations"] == list(model.equations)
     parameters = found["parameters"]
     assert isinstance(parameters, list)
@@ -288,7 +293,7 @@ def test_init_then_check_then_refusal(call: Call, tmp_path: Path) -> None:
 
 def test_every_example_of_init_is_valid(call: Call, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    text, count = re.subn(r"^#(?=\w+ = )", "", init.TEMPLATE, flags=re.MULTILINE)
+    text, count = re.subn(r"^#(?=\w+ = |\[)", "", init.TEMPLATE, flags=re.MULTILINE)
     path.write_text(text)
     assert count >= 14
     assert len(call.document("check", str(path))["priors"]) >= 5  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from typing import Any
 
 from rsimc.analysis.estimates import Curve
 from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.forms import described, structural_range
 from rsimc.calibration.posterior import prior_driven
 from rsimc.dates import DAYS_PER_YEAR, iso_date
 from rsimc.models.base import Duration
@@ -40,8 +41,8 @@ def document(forecast: Forecast) -> dict[str, Any]:
         },
         "diagnostics": _diagnostics(forecast),
         "prior_driven": None if trees is None else prior_driven(trees),
-        "forms": "one model form; its own uncertainty about the form is not in these numbers",
-        "structural_range": None,
+        "forms": described(forecast),
+        "structural_range": structural_range(forecast),
         "errors": "batch means over 64 segments of the chains, never below binomial; null below 16 segments",
         "files": {"run": str(forecast.folder), "report": str(forecast.folder / "report.html")},
         "seconds": forecast.seconds,

@@ -41,6 +41,25 @@ What this scenario assumes that the other does not, and on what evidence.
 # one specialism of several:
 #verifiability = { direction = { logitnormal = [-1.7, 0.7] } }
 
+# The forms of the model: equations that the literature leaves open. One option, a list, or "all" for the mixture.
+[variants]
+#horizon = "linear"
+#substitution = ["low", "high"]
+
+# A pause of research and training: on a date, at a milestone, or once an observable passes a threshold.
+#[[policy.pause]]
+#trigger = "horizon_hours > 160"
+#lag_months = 3
+#lasts_months = "6 to 24"
+#strength = 0.8
+#compliance = { beta = [4, 2] }
+
+# Rivals of the leading lab: shares of its compute and staff.
+#[labs]
+#diffusion = "0.3 to 3"
+#[labs.rivals.second]
+#compute = { beta = [4, 2] }
+
 # Which observations calibrate the priors; `rsimc observations` lists them. false leaves a series out.
 [data]
 #metr_horizons = { suite = "TH1.1" }

@@ -13,7 +13,7 @@ from rsimc.cli.tables import heading, prior_grid, prior_headings, prior_row, qua
 from rsimc.errors import UsageError, nearest
 
 if TYPE_CHECKING:
-    from rsimc.models import Model, Parameter
+    from rsimc.models import Form, Model, Parameter
     from rsimc.priors.quantiles import Quantile
 
 
@@ -73,10 +73,32 @@ def document(model: Model) -> dict[str, object]:
         "parameters": [_parameter(parameter) for parameter in model.parameters],
         "milestones": [{"name": m.name, "definition": m.definition} for m in model.milestones],
         "observables": [{"name": o.name, "unit": o.unit, "meaning": o.meaning} for o in model.observables],
-        "variants": [],
+        "states": [dict(zip(("name", "unit", "meaning"), state, strict=True)) for state in states(model)],
+        "variants": [_form(form) for form in forms(model)],
         "equations": list(model.equations),
         "durations": [duration.name for duration in model.durations],
         "classes": list(model.classes),
+    }
+
+
+def states(model: Model) -> tuple[tuple[str, str, str], ...]:
+    """(name, unit, meaning) of what a model carries along, where it says so."""
+    return tuple(getattr(model, "states", ()))
+
+
+def forms(model: Model) -> tuple[Form, ...]:
+    """The forms of a model's equations, where it has several."""
+    return tuple(getattr(model, "forms", ()))
+
+
+def _form(form: Form) -> dict[str, object]:
+    return {
+        "name": form.name,
+        "options": list(form.options),
+        "default": form.default,
+        "mixture": list(form.mixed),
+        "meaning": form.meaning,
+        "source": form.source,
     }
 
 
@@ -99,11 +121,34 @@ def _show(model: Model, out: Console) -> None:
     out.print(heading(f"{model.name}, version {model.version}"))
     say(out, "Each with its prior and its 5%, 50% and 95% points; below, its meaning, unit and source.")
     _show_parameters(model, out)
+    _show_states(model, out)
+    _show_forms(model, out)
     _show_outcomes(model, out)
     out.print()
     out.print(heading("Equations"))
     for equation in model.equations:
         _show_equation(equation, out)
+
+
+def _show_states(model: Model, out: Console) -> None:
+    grid = table("State", "Unit", "Meaning", wrap=("Meaning",))
+    for state in states(model):
+        grid.add_row(*state)
+    if states(model):
+        out.print()
+        out.print(grid)
+
+
+def _show_forms(model: Model, out: Console) -> None:
+    if not forms(model):
+        return
+    out.print()
+    out.print(heading("Forms"))
+    say(out, "Chosen by `variants`, such as --set variants.horizon=linear; --set variants=all mixes all of them.")
+    for form in forms(model):
+        options = ", ".join(f"{name} (default)" if name == form.default else name for name in form.options)
+        out.print(f"{form.name}: {options}")
+        say(out, f"{form.meaning}; {form.source}", indent=4, style="dim")
 
 
 def _show_outcomes(model: Model, out: Console) -> None:

@@ -91,9 +91,36 @@ def _capital(sentence: Html) -> Html:
 def cautions(forecast: Forecast, numbers: Numbers, ranked: list[Driver]) -> Html:
     """What a reader must know before quoting a number."""
     calibrated = _calibrated(forecast, numbers, ranked) if forecast.posterior else [said("caution.uncalibrated")]
-    form = said("caution.form", {"forms": numbers.at("forms")})
-    notes = [*calibrated, *_not_yet(forecast, numbers), *_few(forecast, numbers), form]
+    notes = [*calibrated, *_not_yet(forecast, numbers), *_few(forecast, numbers), _forms(forecast, numbers)]
     return tag("aside", tag("h2", "Before you quote it"), bullets(notes))
+
+
+def _forms(forecast: Forecast, numbers: Numbers) -> Html:
+    """That it is one form, or how far the forms of a mixture lie apart."""
+    found, first = numbers.at("structural_range"), lead(forecast)
+    if found is None:
+        return said("caution.form", {"forms": numbers.at("forms")})
+    days = [day for day in found["range"][first]["probability_by"] if day[:4] in {str(year) for year in ASKED_YEARS}]
+    path = ("structural_range", "range", first, "probability_by")
+    each = [
+        joined(
+            [
+                "from ",
+                numbers.element(words.percent(numbers.at(*path, day, "low")), *path, day, "low"),
+                " to ",
+                numbers.element(words.percent(numbers.at(*path, day, "high")), *path, day, "high"),
+                f" by the end of {day[:4]}",
+            ]
+        )
+        for day in days
+    ]
+    blanks = {
+        "many": str(len(found["forms"])),
+        "name": code(first),
+        "ranges": joined(each, ", "),
+        "link": _link("forms", "forms"),
+    }
+    return said("caution.forms", blanks)
 
 
 def _few(forecast: Forecast, numbers: Numbers) -> list[Html]:

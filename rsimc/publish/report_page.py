@@ -6,7 +6,7 @@ from typing import Any
 
 from rsimc.analysis.document import document
 from rsimc.analysis.forecast import Forecast
-from rsimc.publish import answer, drivers, evidence, figures, findings, milestones, origin, outlook, trust
+from rsimc.publish import answer, drivers, evidence, figures, findings, forms, milestones, origin, outlook, trust
 from rsimc.publish.frames import headline, lead
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, joined, page_spec, tag, whole_page
@@ -17,6 +17,7 @@ CONTENTS = {
     "milestones": "Milestones",
     "horizon": "Time horizon",
     "speed": "Speed",
+    "forms": "Model forms",
     "decides": "What decides it",
     "fit": "Fit to the data",
     "accounts": "Diagnostics",
@@ -37,6 +38,7 @@ def report_html(forecast: Forecast) -> str:
         milestones.milestones(forecast, numbers),
         outlook.horizon(forecast),
         outlook.speed(forecast, numbers),
+        forms.forms(forecast, numbers),
         findings.decides(forecast, numbers, ranked, known),
         findings.fit(evidence.predictions(forecast)),
         trust.trust(forecast, numbers, evidence.seen_shares(forecast)),

@@ -18,6 +18,8 @@ from rsimc.publish.frames import lead
 from rsimc.publish.words import after, chance, counted, long_date, percent, within_days
 
 ASKED_YEARS = (2028, 2030)
+RANGED = ("closed_loop", "multiplier_10")
+"""Milestones whose range over forms is printed."""
 BY_YEARS = (2027, 2028, 2030, 2035)
 ROOMY = 104
 """Columns from which every cell has room for `after 2060`."""
@@ -119,7 +121,18 @@ def _diagnostics(found: dict[str, Any]) -> list[str]:
         return ["Not calibrated: the trajectories are draws of the prior, and no data inform them."]
     verdict = "trusted" if told["trusted"] else f"NOT TRUSTED ({'; '.join(told['problems'])})"
     numbers = f"{counted(told['draws'], 'posterior draw')}, R-hat {told['rhat_max']:.3f}, ESS {told['ess_min']:,.0f}"
-    return [f"Calibration {verdict}: {numbers}, divergent {told['divergence_rate']:.2%}.", f"Form: {found['forms']}."]
+    return [f"Calibration {verdict}: {numbers}, divergent {told['divergence_rate']:.2%}.", *_forms(found)]
+
+
+def _forms(found: dict[str, Any]) -> list[str]:
+    """The form, or how far the forms of a mixture lie apart."""
+    lines, apart = [f"Form: {found['forms']}."], found["structural_range"]
+    for name, told in (apart or {"range": {}})["range"].items():
+        day = next((end for end in told["probability_by"] if end.startswith(str(ASKED_YEARS[-1]))), None)
+        if day and name in RANGED:
+            low, high = (told["probability_by"][day][end] for end in ("low", "high"))
+            lines.append(f"Range over forms: {name} by the end of {day[:4]} {percent(low)} to {percent(high)}.")
+    return lines
 
 
 def _accounts(found: dict[str, Any]) -> list[str]:

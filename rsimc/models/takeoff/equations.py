@@ -1,4 +1,4 @@
-"""The flagship's equations as a terminal can show them; each room's docstring explains its own."""
+"""The flagship's states and equations as a terminal can show them; each room's docstring explains its own."""
 
 from __future__ import annotations
 
@@ -20,4 +20,15 @@ EQUATIONS = (
     "E = R / R(L = 1);  M = E^lambda                                                          effort, multiplier",
     "human share = sum w_k max(1 - f_k, 1/(1 + f_k A));  oversight = that of evaluation / M   people",
     "s' and e_dep' times 1 - a in a pause;  s' += rate (s_front - s) for who is behind        pauses, rivals",
+)
+
+STATES = (
+    ("s", "nats", "log software efficiency of the lab, 0 in 2019; one for each lab"),
+    ("e_dep", "nats", "effective compute of the released generation; one for each lab"),
+    ("n", "versions", "generations since 2019; one for each lab"),
+    ("D", "years", "synthetic data: years of data generation as if fully automated; one for each lab"),
+    ("u_h", "log hours", "deviation of releases from the trend of the horizon (Ornstein-Uhlenbeck)"),
+    ("u_s", "log", "deviation of the pace of software (Ornstein-Uhlenbeck)"),
+    ("W", "log hours", "deviation of the trend itself (integral of an Ornstein-Uhlenbeck pace)"),
+    ("T_p", "years", "when each pause was triggered"),
 )

@@ -15,9 +15,10 @@ import jax
 
 from rsimc import maths
 from rsimc.models.base import Duration, Form, Milestone, Observable, Parameter, Params, Quantities
-from rsimc.models.takeoff import equations, horizon, labs, noise, policy, specialisms
+from rsimc.models.takeoff import horizon, labs, noise, policy, specialisms
 from rsimc.models.takeoff import lab as one
 from rsimc.models.takeoff import milestones as marks
+from rsimc.models.takeoff.equations import EQUATIONS, STATES
 from rsimc.models.takeoff.forms import FORMS, chosen
 from rsimc.models.takeoff.labs import Rival
 from rsimc.models.takeoff.parameters import PARAMETERS
@@ -63,7 +64,8 @@ class Takeoff:
     classes: ClassVar[tuple[str, ...]] = marks.CLASSES
     observables: ClassVar[tuple[Observable, ...]] = marks.OBSERVABLES
     forms: ClassVar[tuple[Form, ...]] = FORMS
-    equations: ClassVar[tuple[str, ...]] = equations.EQUATIONS
+    equations: ClassVar[tuple[str, ...]] = EQUATIONS
+    states: ClassVar[tuple[tuple[str, str, str], ...]] = STATES
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
