@@ -96,7 +96,7 @@ def device_add(plan: Plan, counts: dict[str, Array], block: Block, ids: Array, v
     spans = [_duration(dates[d.start], dates[d.end]) for d in plan.model.durations]
     places = {
         "milestones": (batch[None], date_bin(plan, block.dates)),
-        "durations": (batch[None], bin_of(DURATION_BINS, jnp.stack(spans))),
+        "durations": (batch[None], bin_of(DURATION_BINS, jnp.stack(spans) if spans else block.dates[:0])),
         "classes": (plan.model.classify(dates, jnp.asarray(plan.grid.end - plan.grid.start, block.dates.dtype)),),
     }
     out = dict(counts)

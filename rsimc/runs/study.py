@@ -14,6 +14,7 @@ from rsimc.dates import DateGrid, end_of_day
 from rsimc.engine.plan import Plan
 from rsimc.errors import DataError, ScenarioError, nearest
 from rsimc.models.base import Model, prior_set
+from rsimc.models.guard import identified
 from rsimc.models.registry import get_model
 from rsimc.observations import SERIES, Observation, select
 from rsimc.priors.vector import PriorSet
@@ -58,7 +59,7 @@ class Study:
 
     def _inputs(self) -> dict[str, object]:
         priors = {name: asdict(entry[2]) for name, entry in zip(self.priors.names, self.priors.entries, strict=True)}
-        return {"format": FORMAT, "model": self.model.name, "version": self.model.version, "priors": priors}
+        return {"format": FORMAT, "model": identified(self.model), "version": self.model.version, "priors": priors}
 
 
 def _not_yet(scenario: Scenario) -> float | None:
@@ -66,9 +67,12 @@ def _not_yet(scenario: Scenario) -> float | None:
     return end_of_day(scenario.as_of) if scenario.condition_on_not_yet else None
 
 
-def resolve(scenario: Scenario) -> Study:
-    """Resolve a scenario. Raises ScenarioError or DataError naming the place, before any long work starts."""
-    model = get_model(scenario.model, scenario.where("model"))
+def resolve(scenario: Scenario, *, allow_code: bool = False) -> Study:
+    """Resolve a scenario; allow_code: its model may be a file that then runs.
+
+    Raises ScenarioError or DataError naming the place, before any long work starts.
+    """
+    model = get_model(scenario.model, scenario.where("model"), allow_code=allow_code)
     # In the order of the likelihoods, not of the file: run.json sorts its keys, and identities must not care.
     names = sorted(scenario.data, key=lambda name: (list(TERMS).index(name) if name in TERMS else -1, name))
     rows = {name: known for name in names if (known := _known(scenario, name))}
