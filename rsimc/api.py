@@ -50,9 +50,7 @@ def settled() -> Iterator[None]:
         raise
 
 
-def load_study(
-    scenario: str | Path | Scenario, overrides: Sequence[str] = (), *, allow_code: bool = False
-) -> Study:
+def load_study(scenario: str | Path | Scenario, overrides: Sequence[str] = (), *, allow_code: bool = False) -> Study:
     """A scenario by bundled name, path or value, resolved. allow_code: its model may be a file that then runs."""
     found = scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario), overrides)
     return resolve(found, allow_code=allow_code)

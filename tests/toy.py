@@ -7,8 +7,8 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+import jax
 import jax.numpy as jnp
-import numpy as np
 
 from rsimc import maths
 from rsimc.models.base import Duration, Milestone, Observable, Parameter
@@ -170,14 +170,25 @@ class GrowsState(Toy):
     def init(self, params: Any, t: float, noise: Any) -> Any:
         return {**super().init(params, t, noise), "part": params["part"][:1]}
 
-
-class Numpy(Toy):
     def step(self, state: Any, params: Any, t: Any, dt: float, noise: Any) -> Any:
-        return {**state, "part": state["part"] + np.float64(dt) * (params["growth"] + noise[0])}
+        after = super().step(state, params, t, dt, noise)
+        return {**after, "part": after["part"] + 0.0 * params["part"]}
 
+
+class StartsInSingle(Toy):
     def init(self, params: Any, t: float, noise: Any) -> Any:
-        made = super().init(params, t, noise)
-        return {**made, "part": made["part"] + np.zeros((2,) + (1,) * (made["part"].ndim - 1))}
+        return jax.tree.map(lambda x: x if x.dtype == bool else x.astype(jnp.float32), super().init(params, t, noise))
+
+
+class StaysInSingle(StartsInSingle):
+    def step(self, state: Any, params: Any, t: Any, dt: float, noise: Any) -> Any:
+        after = super().step(state, params, t, dt, noise)
+        return {**after, "part": after["part"].astype(jnp.float32)}
+
+
+class WholeNumbers(Toy):
+    def observe(self, state: Any, params: Any, t: Any) -> Any:
+        return {"x": jnp.floor(maths.logsumexp(state["part"])).astype(jnp.int32)}
 
 
 class FloatFence(Toy):
@@ -224,7 +235,7 @@ class ChangesItsState(Toy):
 
 class RootOfNegative(Toy):
     def observe(self, state: Any, params: Any, t: Any) -> Any:
-        return {"x": jnp.sqrt(30.0 - maths.logsumexp(state["part"]))}
+        return {"x": jnp.sqrt(8.0 - maths.logsumexp(state["part"]))}
 
 
 class Overflows(Toy):
@@ -268,17 +279,19 @@ BROKEN: tuple[tuple[str, type[Toy], tuple[str, ...]], ...] = (
     ("compiles", Raises, ("Raises.observe (line ", "ZeroDivisionError: division by zero")),
     ("compiles", ForgetsToReturn, ("ForgetsToReturn.prepare", "a NoneType", "return {**params, ...}")),
     ("compiles", OnlyBlocks, ("OnlyBlocks.observe (line ",)),
-    ("quantities", OtherQuantity, ("OtherQuantity.milestones.low", '"x"', 'known: xx')),
+    ("quantities", OtherQuantity, ("OtherQuantity.milestones.low", '"x"', 'did you mean "xx"?')),
     ("shapes", KeepsItsAxis, ('observe["x"]: expected the shape []', "got [2]", "maths.total")),
     ("shapes", Constant, ('observe["constant"]: expected the shape [8]', "got [] for", "0 * (a parameter)")),
     ("state", LosesState, ("LosesState.step", "built as that of init", "'touched'")),
     ("state", GrowsState, ("state['part'] of shape [1]", "got [2]")),
-    ("precision", Numpy, ("Numpy.step: state['part']", "expected float32", "got float64")),
+    ("state", StartsInSingle, ("state['part'] of shape [2] and dtype float32", "got [2] and float64")),
+    ("precision", StaysInSingle, ("StaysInSingle.step: state['part']: expected float64", "got float32")),
+    ("precision", WholeNumbers, ('observe["x"]: expected float32', "got int32")),
     ("clipped", FloatFence, ("FloatFence.clipped: expected bool", "float32")),
     ("clipped", OneFence, ("expected bool of shape [8]", "shape []")),
     ("classes", TooManyClasses, ("classify: expected an index from 0 to 1", "got 2")),
     ("classes", FloatClasses, ("classify: expected whole numbers of shape [512]", "float32")),
-    ("classes", UnknownDate, ("UnknownDate.classify (line ", "KeyError: 'higher'")),
+    ("classes", UnknownDate, ("UnknownDate.classify (line ", "the name of a milestone", 'did you mean "high"?')),
     ("pure", Chance, ("give the same each time", "two results that differ")),
     ("pure", Remembers, ("Remembers.last", "leave the model as it is")),
     ("pure", ChangesItsState, ("ChangesItsState.step", "left as they are")),

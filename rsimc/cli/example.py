@@ -5,8 +5,8 @@ from __future__ import annotations
 MODEL = '''\
 """A model of your own: the tasks that AI completes grow longer, faster once AI helps with its own research.
 
-rsimc runs it as it runs its own. Every method is written for ONE trajectory and serves whole blocks of them: values may be
-arrays, so compute with rsimc.maths, without `if` on a value. Times are years, logarithms natural.
+rsimc runs it as it runs its own. Every method is written for ONE trajectory and serves whole blocks of them: values
+may be arrays, so compute with rsimc.maths, without `if` on a value. Times are years, logarithms natural.
 """
 
 import math
@@ -29,8 +29,8 @@ class MyModel:
         Parameter("shock", "nats/year", {"lognormal": [0.5, 0.3]}, "quarterly noise of the pace", "judgement"),
     )
     milestones = (  # name, quantity, threshold, definition; seen: the world would know that it has happened
-        Milestone("month_tasks", "log_horizon", MONTH, "AI completes half of the tasks of a month", seen=True, headline=True),
-        Milestone("year_tasks", "log_horizon", YEAR, "AI completes half of the tasks of a year", seen=True, headline=True),
+        Milestone("month_tasks", "log_horizon", MONTH, "AI completes half of the tasks of a month", seen=True),
+        Milestone("year_tasks", "log_horizon", YEAR, "AI completes half of the tasks of a year", seen=True),
     )
     durations = (Duration("month_tasks", "year_tasks"),)
     classes = ("never", "fast", "slow")

@@ -1,4 +1,4 @@
-"""A model of the user's behind a guard: what goes wrong in its code becomes one message with the method and the line."""
+"""A guard around a user's model: what goes wrong in its code becomes one message with the method and the line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,21 +30,24 @@ TRACING_ADVICE = {
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a model."""
+    """One thing that is wrong with a model; cause: the exception of the model's own code, where there was one."""
 
     where: str
     expected: str
     found: str
     advice: str = ""
+    cause: BaseException | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, error: RsimcError) -> Problem:
         """The problem that an error states."""
-        return cls(error.where, error.expected, error.found, error.advice)
+        return cls(error.where, error.expected, error.found, error.advice, error.__cause__)
 
     def error(self) -> ScenarioError:
         """As an error that ends a command."""
-        return ScenarioError(self.where, self.expected, self.found, self.advice)
+        error = ScenarioError(self.where, self.expected, self.found, self.advice)
+        error.__cause__ = self.cause
+        return error
 
 
 class UndeclaredError(ScenarioError):
@@ -57,7 +60,7 @@ class _Undeclared(KeyError):
 
 @jax.tree_util.register_pytree_node_class
 class Declared(dict[str, Any]):
-    """Parameters by name, as every model gets them; an unknown name is told apart from other missing keys."""
+    """Parameters, or dates, by name, as a model gets them; an unknown name is told apart from other missing keys."""
 
     def __missing__(self, name: str) -> Any:
         raise _Undeclared(name)
@@ -96,7 +99,7 @@ def place(model: Model, *path: str) -> str:
 
 
 def line_in(error: BaseException, file: str) -> str:
-    """` (line 12)`: the last line of the model's file, or of one beside it, that an exception came through; else empty."""
+    """` (line 12)`: the last line of the model's file, or of one beside it, that an exception came through."""
     folder = Path(file).parent
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == folder]
     if not file or not frames:
@@ -119,6 +122,8 @@ def fault(error: Exception, model: Model, method: str, params: Mapping[str, Any]
     where = place(model, method) + line_in(error, source(model))
     if isinstance(error, _Undeclared):
         name = str(error.args[0])
+        if method == "classify":
+            return ScenarioError(where, "the name of a milestone", f'"{name}"', nearest(name, params))
         return UndeclaredError(where, "a parameter that the model declares", f'"{name}"', nearest(name, params))
     advice = TRACING_ADVICE.get(type(error).__name__, "")
     return ScenarioError(where, "no exception", brief(error), advice)
@@ -182,8 +187,8 @@ class Guarded:
 
     def classify(self, dates: Mapping[str, Array], horizon: Array) -> Array:
         """See Model."""
-        with self._guard("classify", {}):
-            return self.inner.classify(dates, horizon)
+        with self._guard("classify", dates):
+            return self.inner.classify(Declared(dates), horizon)
 
 
 def identified(model: Model) -> str:

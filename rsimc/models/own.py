@@ -1,7 +1,7 @@
 """Models that are not shipped: a class in a file of the user's, and the entry points of installed packages.
 
-A file is read once: the bytes that are hashed are the bytes that run. What it imports must be installed, and is not part
-of its identity.
+A file is read once: the bytes that are hashed are the bytes that run. What it imports must be installed, and is not
+part of its identity.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def require_stated(model: Guarded) -> None:
 
 
 def _from_file(name: str, where: str, allow_code: bool) -> Guarded:
-    text, colon, attribute = name.rpartition(f"{ENDING}:")
+    text, _, attribute = name.rpartition(f"{ENDING}:")
     if not (text and attribute.isidentifier()):
         raise ScenarioError(where, "FILE.py:CLASS", f'"{name}"', f"for example {Path(name).stem}.py:MyModel")
     path = Path(f"{text}{ENDING}").absolute()
@@ -110,10 +110,9 @@ def _from_entry(entry: EntryPoint, where: str) -> Guarded:
 def _made(found: Any, place: str, file: str) -> Model:
     """The model itself: an object as it is, a class called without arguments."""
     if not isinstance(found, type):
-        return found  # type: ignore[no-any-return]
+        return found
     try:
-        return found()  # type: ignore[no-any-return]
+        return found()
     except Exception as error:
         where = f"{place}{line_in(error, file)}"
         raise ScenarioError(where, "a class that is made without arguments", brief(error)) from error
-

@@ -21,8 +21,8 @@ def model_names() -> tuple[str, ...]:
 def get_model(name: str, where: str = "model", *, allow_code: bool = False) -> Model:
     """The model of that name, shipped or installed, or of a file, as `my_model.py:MyModel`. Shipped names come first.
 
-    where: who asks, for messages; allow_code: whether a file may run. Raises ScenarioError for an unknown name, with the
-    nearest known one, for code that may not run, and for a file or package whose model cannot be used.
+    where: who asks, for messages; allow_code: whether a file may run. Raises ScenarioError for an unknown name, with
+    the nearest known one, for code that may not run, and for a file or package whose model cannot be used.
     """
     found = find_model(name, where, allow_code=allow_code)
     if isinstance(found, Guarded):

@@ -43,6 +43,8 @@ def _classes(forecast: Forecast, numbers: Numbers) -> list[Html]:
 
 
 def _durations(forecast: Forecast, numbers: Numbers) -> list[Html]:
+    if not forecast.durations:
+        return []
     until = forecast.study.scenario.run.horizon
     rows: list[Row] = []
     for name in forecast.durations:

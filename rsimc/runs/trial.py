@@ -1,4 +1,4 @@
-"""Before long work: a model that is not shipped passes the conformance suite and suits the data it is to be fitted to."""
+"""Before long work: a model that is not shipped passes the conformance suite, and suits the data it is fitted to."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def alike(trial: Trial) -> Problem | None:
             step = int(np.argmax(differ.any(axis=1)))
             draw = int(np.argmax(differ[step]))
             words = f"{alone[step, draw]:.6g} on {_day(trial, step)}, as for draw {draw} alone"
-            found = f"{together[step, draw]:.6g} in a block of {together.shape[1]}"
+            found = f"{together[step, draw]:.6g} in a block of {trial.block[name].shape[1]}"
             advice = "trajectories are the last axis: let every operation be elementwise, and reduce over axis 0 only"
             return Problem(place(trial.model, f'observe["{name}"]'), words, found, advice)
     return None

@@ -62,7 +62,9 @@ def attributes(trial: Trial) -> Problem | None:
     for name, (right, words) in ATTRIBUTES.items():
         value = getattr(model, name, MISSING)
         if value is MISSING:
-            return Problem(place(model, name), words, "no such attribute", "rsimc init --model FILE.py writes an example")
+            return Problem(
+                place(model, name), words, "no such attribute", "rsimc init --model FILE.py writes an example"
+            )
         if not right(value):
             return Problem(place(model, name), words, _shown(value), _hint(value))
     return None
@@ -147,7 +149,7 @@ def priors(trial: Trial) -> Problem | None:
             found = f"{len(parameter.prior)} for {len(parameter.labels)} labels"
             return Problem(where, "a prior for each label", found)
         try:
-            prior_set((parameter,), {}, lambda *path, where=where: ".".join((where, *path[2:])))  # type: ignore[misc]
+            prior_set((parameter,), {}, lambda *path, where=where: ".".join((where, *path[2:])))
         except ScenarioError as error:
             return Problem.of(error)
         except Exception as error:  # whatever stands there in place of a prior
@@ -187,7 +189,9 @@ def ranges(trial: Trial) -> Problem | None:
         if not (_number(low) and _number(high) and low < high):
             return Problem(where, "low < high", f"{low!r} and {high!r}")
         if observable.scale == "log" and low <= 0:
-            return Problem(where, "low > 0 on a log scale", f"{low!r}", "low and high are in the unit, before logarithms")
+            return Problem(
+                where, "low > 0 on a log scale", f"{low!r}", "low and high are in the unit, before logarithms"
+            )
     return None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import jax
@@ -37,10 +39,10 @@ def traceable(trial: Trial) -> Problem | None:
         try:
             trial.shapes(np.float32, *size)
         except ScenarioError as error:
-            return Problem(error.where, error.expected, error.found + _on(size), error.advice)
+            return replace(Problem.of(error), found=error.found + _on(size))
         except Exception as error:  # what comes back from a method is no array, or not what the next one takes
             problem = _returned(trial, error)
-            return Problem(problem.where, problem.expected, problem.found + _on(size), problem.advice)
+            return replace(problem, found=problem.found + _on(size))
     return None
 
 
@@ -52,7 +54,7 @@ def _returned(trial: Trial, error: Exception) -> Problem:
     """What no method raised itself: a return value that is not made of arrays."""
     text = str(error).strip().splitlines()
     found = f"{type(error).__name__}: {text[0][:160]}" if text else type(error).__name__
-    return Problem(place(trial.model), "methods that return arrays, or tables and tuples of them", found)
+    return Problem(place(trial.model), "methods that return arrays, or tables and tuples of them", found, cause=error)
 
 
 def observed(trial: Trial) -> Problem | None:
@@ -94,24 +96,25 @@ def _shape_advice(shape: tuple[int, ...], size: tuple[int, ...]) -> str:
 
 def state(trial: Trial) -> Problem | None:
     """The state keeps its structure, shapes and dtypes over a step."""
-    for size in SIZES:
-        stages = trial.shapes(np.float32, *size)
-        before, after = (jax.tree_util.tree_flatten_with_path(part) for part in (stages.first, stages.after))
+    for dtype, size in product((np.float32, np.float64), SIZES):
+        stages = trial.shapes(dtype, *size)
+        before, after = _leaves(stages.first), _leaves(stages.after)
+        built = [str(jax.tree.structure(part)) for part in (stages.first, stages.after)]
         where = place(trial.model, "step")
-        if before[1] != after[1]:
-            found = f"{_brief_tree(after[1])}, where init gives {_brief_tree(before[1])}"
+        if built[0] != built[1]:
+            found = f"{_brief_tree(built[1])}, where init gives {_brief_tree(built[0])}"
             return Problem(where, "a state built as that of init", found)
-        for (path, old), (_, new) in zip(before[0], after[0], strict=True):
+        for (path, old), (_, new) in zip(before, after, strict=True):
             if (old.shape, old.dtype) != (new.shape, new.dtype):
                 part = f"state{jax.tree_util.keystr(path)}"
                 words = f"{part} of shape {_shape(old.shape)} and dtype {old.dtype}, as init makes it"
-                advice = "init may begin with 0 * (a parameter) to have its shape"
+                advice = "write init so that it has the shape and precision of the parameters"
                 return Problem(where, words, f"{_shape(new.shape)} and {new.dtype}", advice)
     return None
 
 
-def _brief_tree(structure: Any) -> str:
-    text = str(structure).removeprefix("PyTreeDef(").removesuffix(")")
+def _brief_tree(structure: str) -> str:
+    text = structure.removeprefix("PyTreeDef(").removesuffix(")")
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -121,7 +124,7 @@ def dtypes(trial: Trial) -> Problem | None:
         stages = trial.shapes(dtype, BLOCK)
         for where, found in _floats(trial, stages):
             if found != dtype:
-                advice = "numpy's numbers and arrays decide a precision: use Python's numbers"
+                advice = "leave precision to the parameters: no astype, no dtype"
                 return Problem(where, f"{np.dtype(dtype)}, as the parameters", f"{found}", advice)
     return None
 
@@ -131,7 +134,9 @@ def _floats(trial: Trial, stages: Stages) -> list[tuple[str, Any]]:
     where = place(trial.model, "step")
     parts = [(f"{where}: state{jax.tree_util.keystr(path)}", like.dtype) for path, like in _leaves(stages.after)]
     floating = [(name, dtype) for name, dtype in parts if jnp.issubdtype(dtype, jnp.inexact)]
-    return floating + [(place(trial.model, f'observe["{name}"]'), like.dtype) for name, like in stages.seen_after.items()]
+    return floating + [
+        (place(trial.model, f'observe["{name}"]'), like.dtype) for name, like in stages.seen_after.items()
+    ]
 
 
 def _leaves(tree: Any) -> list[tuple[Any, Any]]:

@@ -77,14 +77,15 @@ class Trial:
         prepared, state, seen = begin(model, self.priors.named(values), innovations)
         t, dt = years(model, innovations.dtype)
         after = model.step(state, prepared, t, dt, innovations[1])
-        return Stages(
-            prepared, state, after, seen, model.observe(after, prepared, t + dt), model.clipped(after)
-        )
+        return Stages(prepared, state, after, seen, model.observe(after, prepared, t + dt), model.clipped(after))
 
     def shapes(self, dtype: Any, *size: int) -> Stages:
-        """The stages as shapes and dtypes, for single trajectories (no size) or blocks. Costs no computing."""
+        """The stages as shapes and dtypes, for single trajectories (no size) or blocks. Costs no computing.
+
+        float32 as forecasts run, without the 64 bits of jax; float64 as calibration does, with them.
+        """
         noise = (max(2, self.model.anchor_innovations), len(self.model.innovations))
-        with jax.enable_x64(True):
+        with jax.enable_x64(dtype == np.float64):
             like = [jax.ShapeDtypeStruct((*s, *size), dtype) for s in ((self.priors.size,), noise)]
             found: Stages = jax.eval_shape(self.stages, *like)
         return found
@@ -109,7 +110,9 @@ class Trial:
             return state, {name: seen[name] for name in self.quantities}
 
         state, later = jax.lax.scan(one, state, jnp.arange(self.steps, dtype=jnp.int32))
-        return {name: jnp.concatenate([first[name][None], later[name]]) for name in self.quantities}, model.clipped(state)
+        return {name: jnp.concatenate([first[name][None], later[name]]) for name in self.quantities}, model.clipped(
+            state
+        )
 
     @cached_property
     def forecast(self) -> dict[str, np.ndarray]:
