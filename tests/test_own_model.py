@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -194,7 +195,11 @@ def test_a_run_of_a_file_is_opened_reported_and_exported(call: Call, run: Foreca
     for command in ("report", "export"):
         assert "wants to run code" in call.failure(3, command, folder)
     assert call("report", folder, "--allow-code").code == 0
-    assert "Smallest" in (tmp_path / "run" / "report.html").read_text()
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert re.search(r"<dt>model</dt><dd>Smallest sha256:\w{64}</dd>", page)
+    assert f"rsimc simulate mine.toml --prior --allow-code --draws {DRAWS}" in page
+    for absent in ("Durations", "The model’s equations", "one of none", 'id="horizon"'):
+        assert absent not in page
     exported = json.loads(call("export", folder, "--allow-code").out)
     assert exported["model"] == "Smallest"
     with pytest.raises(ScenarioError, match="wants to run code"):
@@ -220,7 +225,9 @@ def test_the_example_runs_from_the_command_line(call: Call, example: Path, tmp_p
     assert (found.code, found.err) == (0, "")
     assert "month_tasks" in found.out
     assert call("report", str(folder), "--allow-code").code == 0
-    assert (folder / "report.html").stat().st_size > 10_000
+    page = (folder / "report.html").read_text()
+    assert 'id="horizon"' in page  # the example has METR's quantity
+    assert "from a multiplier of 10" not in page  # what `fast` means for the flagship
 
 
 # What is wrong with a file

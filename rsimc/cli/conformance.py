@@ -49,7 +49,7 @@ def _check(outcome: Outcome) -> dict[str, object]:
 def _show(model: Model, outcomes: tuple[Outcome, ...]) -> None:
     out = console()
     out.print(heading(f"Model {model.name}"))
-    grid = table("Check", "", "What it says", wrap=("What it says",))
+    grid = table("Check", "Result", "What holds", wrap=("What holds",))
     for outcome in outcomes:
         grid.add_row(outcome.check.name, outcome.status, outcome.check.says)
     out.print(grid)
