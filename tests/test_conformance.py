@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from toy import BROKEN, Toy
+from toy import BROKEN, Raises, Toy
 
 from rsimc.errors import ScenarioError
 from rsimc.models import get_model, model_names
@@ -35,6 +35,14 @@ def test_a_broken_model_is_refused_in_the_right_words(check: str, model: type[To
     with pytest.raises(ScenarioError) as caught:
         require_conforming(model(), HORIZON)
     assert str(caught.value).split(":")[:2] == found[check].split(":")[:2]
+
+
+def test_a_line_in_a_file_beside_the_model_is_named_with_it() -> None:
+    class Elsewhere(Raises):
+        pass
+
+    with pytest.raises(ScenarioError, match=r"test_conformance\.py: Elsewhere\.observe \(toy\.py, line \d+\)"):
+        require_conforming(Elsewhere(), HORIZON)
 
 
 def test_every_check_has_a_model_that_it_refuses() -> None:

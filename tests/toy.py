@@ -86,6 +86,20 @@ class OddStart(Toy):
     start = 2020.1
 
 
+class NoUnit(Toy):
+    observables = (Observable("size", "x", None, "", "log", 0.1, 1e6),)  # type: ignore[arg-type]
+
+
+class OneLabel(Toy):
+    parameters = (GROWTH, Parameter("part", "nats", NORMAL, "", "", "left"))  # type: ignore[arg-type]
+
+
+class Property(Toy):
+    @property
+    def classes(self) -> tuple[str, ...]:  # type: ignore[override]
+        raise OSError("no such table")
+
+
 class TwiceTheSame(Toy):
     parameters = (GROWTH, GROWTH, PARTS)
 
@@ -261,6 +275,9 @@ BROKEN: tuple[tuple[str, type[Toy], tuple[str, ...]], ...] = (
     ("attributes", NoVersion, ("NoVersion.version: expected a text", "None")),
     ("attributes", OneParameter, ("OneParameter.parameters", "a tuple of at least one Parameter", "(x,)")),
     ("attributes", ListOfMilestones, ("milestones", "a list of Milestone", "round brackets")),
+    ("attributes", Property, ("Property.classes", "OSError: no such table")),
+    ("texts", NoUnit, ("observables[0].unit: expected a text, got None",)),
+    ("texts", OneLabel, ("parameters[1].labels: expected a tuple of texts, got 'left'", "(x,)")),
     ("methods", StepOfFour, ("expected step(state, params, t, dt, noise)", "got step(state: ")),
     ("steps", ThreeAYear, ("steps_per_year: expected a multiple of 4", "got 3")),
     ("steps", UnevenBeat, ("steps_per_innovation", "a divisor of steps_per_year = 4", "got 3")),

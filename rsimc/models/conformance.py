@@ -11,11 +11,11 @@ from typing import Literal
 
 from rsimc.errors import RsimcError
 from rsimc.models.base import Model
-from rsimc.models.checks import numeric, stated, traced
+from rsimc.models.checks import numeric, purity, stated, traced
 from rsimc.models.checks.trial import DRAWS, HORIZON, Check, Trial
-from rsimc.models.guard import Problem
+from rsimc.models.guard import Problem, brief, place
 
-STAGES: tuple[tuple[Check, ...], ...] = (stated.CHECKS, traced.CHECKS, numeric.CHECKS)
+STAGES: tuple[tuple[Check, ...], ...] = (stated.CHECKS, traced.CHECKS + purity.CHECKS, numeric.CHECKS)
 CHECKS: tuple[Check, ...] = tuple(check for stage in STAGES for check in stage)
 
 
@@ -54,6 +54,8 @@ def _outcome(check: Check, trial: Trial, sound: bool) -> Outcome:
         return Outcome(check, True, check.find(trial))
     except RsimcError as error:
         return Outcome(check, True, Problem.of(error))
+    except Exception as error:  # no method raised it, so that nothing says where: what the compiler cannot take
+        return Outcome(check, True, Problem(place(trial.model), "a model that runs", brief(error), cause=error))
 
 
 def require_conforming(model: Model, horizon: float = HORIZON) -> None:

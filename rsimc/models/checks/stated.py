@@ -6,6 +6,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from typing import Any
 
 from rsimc.errors import ScenarioError, nearest
@@ -60,7 +61,10 @@ def attributes(trial: Trial) -> Problem | None:
     """Every attribute of the protocol is there and of its type."""
     model = unguarded(trial.model)
     for name, (right, words) in ATTRIBUTES.items():
-        value = getattr(model, name, MISSING)
+        try:
+            value = getattr(model, name, MISSING)
+        except Exception as error:  # a property of the user's
+            return Problem(place(model, name), words, brief(error), cause=error)
         if value is MISSING:
             return Problem(
                 place(model, name), words, "no such attribute", "rsimc init --model FILE.py writes an example"
@@ -141,6 +145,21 @@ def names(trial: Trial) -> Problem | None:
     return None
 
 
+def texts(trial: Trial) -> Problem | None:
+    """Names, units, meanings, sources and definitions are texts, and labels are tuples of them."""
+    model = trial.model
+    for kind in ("parameters", "milestones", "durations", "observables"):
+        for place_in, item in enumerate(getattr(model, kind)):
+            where = place(model, f"{kind}[{place_in}]")
+            for field in fields(item):
+                value = getattr(item, field.name)
+                if field.type == "str" and not isinstance(value, str):
+                    return Problem(f"{where}.{field.name}", "a text", _shown(value))
+                if field.type == "tuple[str, ...]" and not _tuple_of(str, 0)(value):
+                    return Problem(f"{where}.{field.name}", "a tuple of texts", _shown(value), _hint(value))
+    return None
+
+
 def priors(trial: Trial) -> Problem | None:
     """Every parameter's prior can be read, one for each label where it has labels."""
     for parameter in trial.model.parameters:
@@ -198,6 +217,7 @@ def ranges(trial: Trial) -> Problem | None:
 CHECKS = (
     Check("attributes", "every attribute is there and of its type", attributes, gate=True),
     Check("methods", "every method is there and takes its arguments", methods, gate=True),
+    Check("texts", "names, units, meanings and sources are texts", texts, gate=True),
     Check("steps", "steps and beats divide the year", steps),
     Check("names", "names are words, each used once", names),
     Check("priors", "every prior can be read", priors),
