@@ -50,9 +50,9 @@ def section(facts: dict[str, Any]) -> str:
     )
     how = (
         "Dates are quantiles; chances are percentages by the end of the year, ± one Monte Carlo standard error. "
-        f"All is conditional on what had not happened by {facts['as_of']}: {gone:.0f}% of the trajectories were left out "
-        f"for it. Posterior: {checks['draws']:,} draws, R-hat {checks['rhat_max']:.3f}, smallest effective sample size "
-        f"{checks['ess_min']:.0f}. One model form; what the data do not decide is listed in the report."
+        f"All is conditional on what had not happened by {facts['as_of']}; {gone:.0f}% of the trajectories were left "
+        f"out for it. Posterior: {checks['draws']:,} draws, R-hat {checks['rhat_max']:.3f}, smallest effective sample "
+        f"size {checks['ess_min']:.0f}. One model form; what the data do not decide is listed in the report."
     )
     picture = f"![When milestones are reached]({PICTURE.relative_to(ROOT).as_posix()})"
     return "\n\n".join((picture, what, table(facts), how))
