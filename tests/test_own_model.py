@@ -235,8 +235,9 @@ def test_the_example_runs_from_the_command_line(call: Call, example: Path, tmp_p
 WRONG: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "no Python": ("x = (", "M", ("wrong.py (line 1)", "expected Python")),
     "raises": ("x = 1\ny = x / 0\n", "M", ("wrong.py (line 2)", "ZeroDivisionError: division by zero")),
+    "null bytes": ("x = 1\0", "M", ("wrong.py", "expected Python", "null bytes")),
     "ends": ("raise SystemExit(0)", "M", ("wrong.py (line 1)", "SystemExit")),
-    "no such import": ("import nothing_of_this_name\n", "M", ("line 1", "nothing_of_this_name")),
+    "no such import": ("import nothing_of_this_name\n", "M", ("line 1", "nothing_of_this_name", "must be installed")),
     "no such class": ("class Model: pass", "Modle", ('no "Modle"', 'did you mean "Model"?')),
     "needs arguments": ("class M:\n    def __init__(self, x): pass\n", "M", ("without arguments", "TypeError")),
     "no model": ("class M: pass", "M", ("wrong.py: M.name", "no such attribute", "rsimc init --model")),
@@ -315,6 +316,19 @@ def test_the_example_suits_the_data_of_its_quantity(example: Path, tmp_path: Pat
         z = jax.numpy.zeros(study.target.priors.size)
         noise = jax.numpy.zeros(study.target.innovations_shape)
         assert jax.numpy.isfinite(study.target.log_evidence(z, noise))
+
+
+@pytest.mark.slow
+def test_a_model_without_noise_is_calibrated_and_reported(call: Call, smallest: Path, tmp_path: Path) -> None:
+    change(smallest, "start = 2026.0", "start = 2019.0")
+    change(smallest, '"x": state', '"x": state, "log_horizon": state - 7.0')
+    path = str(scenario(tmp_path, "smallest.py:Smallest", "[data]", "metr_horizons = true"))
+    few = [f"calibration.{key}" for key in ("chains=2", "draws=512", "warmup=100")]
+    sets = [part for pair in (*few, SHORT) for part in ("--set", pair)]
+    options = ("--allow-code", "--accept-untrusted", "-q", "--draws", str(DRAWS), "-o", str(tmp_path / "run"))
+    found = call("forecast", path, *sets, *options)
+    assert (found.code, found.err) == (0, "")
+    assert call("report", str(tmp_path / "run"), "--allow-code").code == 0
 
 
 # Installed packages

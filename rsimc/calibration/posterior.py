@@ -81,7 +81,7 @@ def tables(tree: xr.DataTree, priors: PriorSet) -> tuple[np.ndarray, np.ndarray]
         array = posterior[name] if label is None else posterior[name].sel({f"{name}_label": label})
         rows.append(array.transpose("chain", "draw").values.reshape(-1))
     past = tree["latent"]["innovations"].transpose("beat", "process", "chain", "draw").values
-    return np.stack(rows), past.reshape(*past.shape[:2], -1)
+    return np.stack(rows), past.reshape(*past.shape[:2], past.shape[2] * past.shape[3])
 
 
 def contraction(tree: xr.DataTree) -> dict[str, float]:
@@ -135,7 +135,7 @@ def _row_quantities(target: Target, draws: Draws) -> tuple[np.ndarray, np.ndarra
     """Predictions and log likelihoods of all rows [chain, draw, rows], by the same simulator."""
     shape = draws.z.shape[:2]
     z = draws.z.reshape(-1, draws.z.shape[-1])
-    innovations = draws.innovations.reshape(-1, *draws.innovations.shape[2:])
+    innovations = draws.innovations.reshape(len(z), *draws.innovations.shape[2:])  # a model may have no noise at all
     with jax.enable_x64(True):
 
         def one(pair: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:

@@ -91,9 +91,11 @@ def _executed(content: bytes, path: Path, digest: str) -> ModuleType:
     try:
         exec(compile(content, str(path), "exec"), vars(module))
     except SyntaxError as error:
-        raise ScenarioError(f"{path} (line {error.lineno})", "Python", f"an error: {error.msg}") from error
+        line = f" (line {error.lineno})" if error.lineno else ""
+        raise ScenarioError(f"{path}{line}", "Python", f"an error: {error.msg}") from error
     except (Exception, SystemExit) as error:
-        raise ScenarioError(f"{path}{line_in(error, str(path))}", "no exception", brief(error)) from error
+        advice = "a model is one file: what it imports must be installed" if isinstance(error, ImportError) else ""
+        raise ScenarioError(f"{path}{line_in(error, str(path))}", "no exception", brief(error), advice) from error
     return module
 
 

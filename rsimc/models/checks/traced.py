@@ -97,7 +97,7 @@ def state(trial: Trial) -> Problem | None:
     for dtype, size in product((np.float32, np.float64), SIZES):
         stages = trial.shapes(dtype, *size)
         before, after = _leaves(stages.first), _leaves(stages.after)
-        built = [str(jax.tree.structure(part)) for part in (stages.first, stages.after)]
+        built: list[Any] = [jax.tree.structure(part) for part in (stages.first, stages.after)]
         where = place(trial.model, "step")
         if built[0] != built[1]:
             found = f"{_brief_tree(built[1])}, where init gives {_brief_tree(built[0])}"
@@ -111,8 +111,8 @@ def state(trial: Trial) -> Problem | None:
     return None
 
 
-def _brief_tree(structure: str) -> str:
-    text = structure.removeprefix("PyTreeDef(").removesuffix(")")
+def _brief_tree(structure: Any) -> str:
+    text = str(structure).removeprefix("PyTreeDef(").removesuffix(")")
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
