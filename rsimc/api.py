@@ -18,6 +18,7 @@ from rsimc.runs.cache import cache_dir
 from rsimc.runs.driver import simulate as run_chunks
 from rsimc.runs.posteriors import Posterior, find_or_fit, open_posterior, require_trusted
 from rsimc.runs.study import Study, resolve
+from rsimc.runs.trial import try_out
 from rsimc.scenario import Scenario, load_scenario
 
 __all__ = ["calibrate", "forecast", "open_run", "simulate"]
@@ -49,18 +50,28 @@ def settled() -> Iterator[None]:
         raise
 
 
-def load_study(scenario: str | Path | Scenario, overrides: Sequence[str] = ()) -> Study:
-    """A scenario by bundled name, path or value, resolved."""
-    return resolve(scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario), overrides))
+def load_study(scenario: str | Path | Scenario, overrides: Sequence[str] = (), *, allow_code: bool = False) -> Study:
+    """A scenario by bundled name, path or value, resolved. allow_code: its model may be a file that then runs."""
+    found = scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario), overrides)
+    return resolve(found, allow_code=allow_code)
 
 
 @settled()
 def calibrate(
-    scenario: str | Path | Scenario = "baseline", overrides: Sequence[str] = (), progress: Progress = quiet
+    scenario: str | Path | Scenario = "baseline",
+    overrides: Sequence[str] = (),
+    progress: Progress = quiet,
+    *,
+    allow_code: bool = False,
 ) -> Posterior:
-    """The posterior of a scenario, from the cache or fitted now. Its verdict says whether to trust it."""
+    """The posterior of a scenario, from the cache or fitted now. Its verdict says whether to trust it.
+
+    allow_code: the scenario's model may be a file of the user's, which then runs.
+    """
     prepare_devices()
-    return find_or_fit(load_study(scenario, overrides), progress)
+    study = load_study(scenario, overrides, allow_code=allow_code)
+    try_out(study, fitted=True)
+    return find_or_fit(study, progress)
 
 
 @settled()
@@ -74,14 +85,19 @@ def simulate(
     draws: int | None = None,
     seed: int | None = None,
     accept_untrusted: bool = False,
+    allow_code: bool = False,
     progress: Progress = quiet,
 ) -> Forecast:
-    """A batch run: from the cached posterior (fitted when there is none), a posterior file, or the prior."""
+    """A batch run: from the cached posterior (fitted when there is none), a posterior file, or the prior.
+
+    allow_code: the scenario's model may be a file of the user's, which then runs.
+    """
     if prior and posterior is not None:
         raise UsageError("prior", "either the prior or a posterior file", "both")
-    study = load_study(scenario, overrides)
+    prepare_devices()  # before the file of a model, which may use jax
+    study = load_study(scenario, overrides, allow_code=allow_code)
     count, key = _sizes(study, draws, seed)
-    prepare_devices()
+    try_out(study, fitted=not prior)
     begun = time.monotonic()
     found = None
     if not prior:
@@ -101,15 +117,25 @@ def forecast(
     draws: int | None = None,
     seed: int | None = None,
     accept_untrusted: bool = False,
+    allow_code: bool = False,
     progress: Progress = quiet,
 ) -> Forecast:
     """The main job: calibrate (or find the posterior), simulate, report. Returns the opened run.
+
+    allow_code: the scenario's model may be a file of the user's, which then runs.
 
     Raises ScenarioError or DataError before any long work, CalibrationError when the posterior cannot be trusted,
     RunError or OutputError for the folder.
     """
     made = simulate(
-        scenario, overrides, output=output, draws=draws, seed=seed, accept_untrusted=accept_untrusted, progress=progress
+        scenario,
+        overrides,
+        output=output,
+        draws=draws,
+        seed=seed,
+        accept_untrusted=accept_untrusted,
+        allow_code=allow_code,
+        progress=progress,
     )
     begun = time.monotonic()
     publish(made)

@@ -24,7 +24,7 @@ def document(forecast: Forecast) -> dict[str, Any]:
         "schema": SCHEMA,
         "id": manifest.id,
         "scenario": manifest.scenario["name"],
-        "model": manifest.inputs["model"],
+        "model": forecast.study.model.name,
         "as_of": manifest.scenario["as_of"],
         "seed": manifest.seed,
         "n": counts.n,

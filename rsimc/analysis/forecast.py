@@ -13,7 +13,8 @@ from rsimc.analysis.estimates import Curve, Estimate, curve, estimate
 from rsimc.dates import end_of_day, iso_date, last_day
 from rsimc.engine.counts import Counts
 from rsimc.errors import RunError, UsageError, nearest
-from rsimc.models.base import Milestone
+from rsimc.models.base import Milestone, Model
+from rsimc.models.guard import Guarded, identified
 from rsimc.runs.driver import Finished, merged
 from rsimc.runs.manifest import Manifest, read_manifest, run_inputs
 from rsimc.runs.posteriors import Posterior, open_posterior
@@ -140,17 +141,30 @@ def opened(finished: Finished, study: Study, posterior: Posterior | None, second
     return Forecast(finished.manifest, study, finished.counts, posterior, seconds)
 
 
-def open_run(folder: str | Path) -> Forecast:
-    """Open a run folder. Raises RunError when it is incomplete, damaged, or of another version of rsimc."""
+def open_run(folder: str | Path, *, allow_code: bool = False) -> Forecast:
+    """Open a run folder; allow_code: its model may be a file, which runs again.
+
+    Raises RunError when it is incomplete, damaged, of another version of rsimc, or when the file of its model has
+    changed; ScenarioError when that file may not run or is not there.
+    """
     manifest = read_manifest(Path(folder))
     try:
         scenario = Scenario.model_validate(manifest.scenario)
     except ValueError as error:
         advice = "open it with the version of rsimc that wrote it, or run simulate again into another folder"
         raise RunError(f"{folder}/run.json", "a scenario of this version of rsimc", "another", advice) from error
-    study = resolve(scenario)
+    study = resolve(scenario, allow_code=allow_code)
+    _require_same_code(manifest, study.model)
     posterior = open_posterior(manifest.folder / "posterior.nc", study) if manifest.posterior else None
     if identity(run_inputs(study, posterior, manifest.seed)) != manifest.id:
         found = f"one made by rsimc {manifest.machine['versions']['rsimc']} from other inputs"
         raise RunError(str(folder), "a run that this version of rsimc can read", found, "open it with that version")
     return Forecast(manifest, study, merged(study, manifest), posterior, {})
+
+
+def _require_same_code(manifest: Manifest, model: Model) -> None:
+    """Refuses a model whose file or package is another than when the run was made."""
+    then, now = manifest.inputs.get("model"), identified(model)
+    if isinstance(model, Guarded) and then != now:
+        advice = "put the file or the package back as it was, or run simulate again into another folder"
+        raise RunError(str(manifest.folder), f"its model as it was, {then}", now, advice)

@@ -84,7 +84,7 @@ def tables(tree: xr.DataTree, priors: PriorSet) -> tuple[np.ndarray, np.ndarray]
         array = posterior[name] if label is None else posterior[name].sel({f"{name}_label": label})
         rows.append(array.transpose("chain", "draw").values.reshape(-1))
     past = tree["latent"]["innovations"].transpose("beat", "process", "chain", "draw").values
-    return np.stack(rows), past.reshape(*past.shape[:2], -1)
+    return np.stack(rows), past.reshape(*past.shape[:2], past.shape[2] * past.shape[3])
 
 
 def contraction(tree: xr.DataTree) -> dict[str, float]:
@@ -153,7 +153,7 @@ def _row_quantities(read: RowReader, target: Target, draws: Draws) -> tuple[np.n
     """Predictions and log likelihoods of all rows [chain, draw, rows]."""
     shape = draws.z.shape[:2]
     z = draws.z.reshape(-1, draws.z.shape[-1])
-    innovations = draws.innovations.reshape(-1, *draws.innovations.shape[2:])
+    innovations = draws.innovations.reshape(len(z), *draws.innovations.shape[2:])  # a model may have no noise at all
     with jax.enable_x64(True):
         choice = jnp.asarray(list(target.choice.values()), jnp.float64)
         both = read(jnp.asarray(z), jnp.asarray(innovations), choice)

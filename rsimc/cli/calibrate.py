@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rsimc.cli.options import (
+    allow_code_option,
     console,
     emit_json,
     json_option,
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
 @click.command("calibrate")
 @scenario_argument
 @set_option
+@allow_code_option
 @output_option
 @json_option
 @quiet_option
-def command(scenario: str, overrides: tuple[str, ...], output: Path | None, as_json: bool, quiet: bool) -> None:
+def command(
+    scenario: str, overrides: tuple[str, ...], allow_code: bool, output: Path | None, as_json: bool, quiet: bool
+) -> None:
     """Fit the posterior of SCENARIO (a bundled name or a file), or find it in the cache, and judge it.
 
     It is an ArviZ DataTree in NetCDF; -o writes a copy. Exit code 4 when it cannot be trusted.
@@ -39,7 +43,7 @@ def command(scenario: str, overrides: tuple[str, ...], output: Path | None, as_j
     from rsimc.runs.posteriors import cached_path, require_trusted, write_posterior
 
     with Bars(messages(quiet)) as bars:
-        found = api.calibrate(scenario, overrides, progress=bars)
+        found = api.calibrate(scenario, overrides, progress=bars, allow_code=allow_code)
     path = write_posterior(output, found.tree) if output else cached_path(found.identity)
     if as_json:
         emit_json(document(found, path))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from rsimc.cli.options import console, emit_json, json_option, scenario_argument, set_option
+from rsimc.cli.options import allow_code_option, console, emit_json, json_option, scenario_argument, set_option
 from rsimc.cli.tables import heading, prior_grid, prior_headings, prior_row, quantiles, say, table
+from rsimc.errors import UsageError
 from rsimc.observations import SERIES, Observation, select
 from rsimc.scenario import Scenario, load_scenario
 
@@ -21,15 +22,35 @@ if TYPE_CHECKING:
 @click.command("check")
 @scenario_argument
 @set_option
+@click.option("--model", metavar="MODEL", help="Check a model instead: a name, or FILE.py:CLASS, which then runs.")
+@allow_code_option
 @json_option
-def command(scenario: str, overrides: tuple[str, ...], as_json: bool) -> None:
+@click.pass_context
+def command(
+    context: click.Context,
+    scenario: str,
+    overrides: tuple[str, ...],
+    model: str | None,
+    allow_code: bool,
+    as_json: bool,
+) -> None:
     """Validate a SCENARIO (a bundled name or a file) without running it: its model, its priors, its data.
 
-    Shows the priors that differ from the model's own, the observations known by its date, and how it will be run.
+    Shows the priors that differ from the model's own, the observations known by its date, and how it will be run. With
+    --model, runs the conformance suite on a model. Exit code 3 when something is wrong.
     """
-    from rsimc.runs.study import resolve  # jax: seconds that the help of a command need not cost
+    # jax: seconds that the help of a command need not cost
+    from rsimc.cli.conformance import check_model
+    from rsimc.runs.study import resolve
+    from rsimc.runs.trial import try_out
 
-    study = resolve(load_scenario(scenario, overrides))
+    if model is not None:
+        if overrides or context.get_parameter_source("scenario") is not click.core.ParameterSource.DEFAULT:
+            raise UsageError("--model", "either a scenario or a model", "both")
+        check_model(model, as_json)
+        return
+    study = resolve(load_scenario(scenario, overrides), allow_code=allow_code)
+    try_out(study, fitted=True)
     if as_json:
         emit_json(document(study))
     else:

@@ -8,6 +8,7 @@ import click
 
 from rsimc.cli.options import (
     accept_option,
+    allow_code_option,
     console,
     draws_option,
     emit_json,
@@ -24,6 +25,7 @@ from rsimc.cli.options import (
 @click.command("forecast")
 @scenario_argument
 @set_option
+@allow_code_option
 @output_option
 @draws_option
 @seed_option
@@ -33,6 +35,7 @@ from rsimc.cli.options import (
 def command(
     scenario: str,
     overrides: tuple[str, ...],
+    allow_code: bool,
     output: Path | None,
     draws: int | None,
     seed: int | None,
@@ -53,7 +56,14 @@ def command(
 
     with Bars(messages(quiet)) as bars:
         made = api.forecast(
-            scenario, overrides, output=output, draws=draws, seed=seed, accept_untrusted=accept_untrusted, progress=bars
+            scenario,
+            overrides,
+            output=output,
+            draws=draws,
+            seed=seed,
+            accept_untrusted=accept_untrusted,
+            allow_code=allow_code,
+            progress=bars,
         )
     if as_json:
         emit_json(document(made))

@@ -1,11 +1,13 @@
-"""`rsimc init`: a commented scenario to start from."""
+"""`rsimc init`: a commented scenario, or a model, to start from."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
+from rsimc.cli.example import MODEL
 from rsimc.cli.options import messages, quiet_option
 from rsimc.errors import OutputError, UsageError
 
@@ -52,13 +54,13 @@ What this scenario assumes that the other does not, and on what evidence.
 #lag_months = 3
 #lasts_months = "6 to 24"
 #strength = 0.8
-#compliance = { beta = [4, 2] }
+#compliance = { logitnormal = [1.0, 0.8] }
 
 # Rivals of the leading lab: shares of its compute and staff.
 #[labs]
 #diffusion = "0.3 to 3"
 #[labs.rivals.second]
-#compute = { beta = [4, 2] }
+#compute = { logitnormal = [1.0, 0.8] }
 
 # Which observations calibrate the priors; `rsimc observations` lists them. false leaves a series out.
 [data]
@@ -80,14 +82,27 @@ What this scenario assumes that the other does not, and on what evidence.
 
 @click.command("init")
 @click.argument("path", type=click.Path(path_type=Path))
+@click.option("--model", is_flag=True, help="Write a working model to PATH, a new .py file, instead.")
 @quiet_option
-def command(path: Path, quiet: bool) -> None:
+def command(path: Path, model: bool, quiet: bool) -> None:
     """Write a commented scenario to PATH, a new .toml file. As it stands it forecasts what `baseline` does."""
-    if path.suffix != ".toml":
-        advice = f"for example {path.name or 'mine'}.toml"
-        raise UsageError(str(path), "a file name that ends in .toml", f'"{path.name}"', advice)
-    _write(path, TEMPLATE)
-    messages(quiet).print(f"wrote {path}; next: rsimc check {path}", soft_wrap=True)
+    ending, text = (".py", MODEL) if model else (".toml", TEMPLATE)
+    if path.suffix != ending:
+        advice = f"for example {path.stem or 'mine'}{ending}"
+        raise UsageError(str(path), f"a file name that ends in {ending}", f'"{path.name}"', advice)
+    _write(path, text)
+    for line in _next(path) if model else [f"wrote {path}; next: rsimc check {path}"]:
+        messages(quiet).print(line, soft_wrap=True)
+
+
+def _next(path: Path) -> list[str]:
+    """What to do with a model that has just been written."""
+    name = shlex.quote(f"{path}:MyModel")
+    return [
+        f"wrote {path}; next:",
+        f"  rsimc check --model {name}",
+        f"  rsimc simulate --prior --allow-code --set model={name}",
+    ]
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
-from rsimc.cli.options import console, emit_json, json_option
+from rsimc.cli.options import console, emit_json, json_option, messages
 from rsimc.cli.tables import heading, prior_grid, prior_headings, prior_row, quantiles, say, table
-from rsimc.errors import UsageError, nearest
+from rsimc.errors import ScenarioError, UsageError, nearest
 
 if TYPE_CHECKING:
     from rsimc.models import Form, Model, Parameter
@@ -21,19 +21,37 @@ if TYPE_CHECKING:
 @click.argument("name", required=False)
 @json_option
 def command(name: str | None, as_json: bool) -> None:
-    """List the models or, with a NAME, show one: parameters with priors and sources, milestones, equations."""
-    from rsimc.models import get_model, model_names  # jax: seconds that the help of a command need not cost
+    """List the models or, with a NAME, show one: parameters with priors and sources, milestones, equations.
+
+    FILE.py:CLASS shows a model of your own; the file then runs.
+    """
+    # jax: seconds that the help of a command need not cost
+    from rsimc.models import get_model, model_names
+    from rsimc.models.own import is_file
 
     if name is None:
-        _list([get_model(known) for known in model_names()], as_json)
+        _list(_usable(model_names()), as_json)
         return
-    if name not in model_names():
+    if name not in model_names() and not is_file(name):
         raise UsageError("models", "the name of a model", f'"{name}"', nearest(name, model_names()))
-    model = get_model(name)
+    model = get_model(name, "models", allow_code=True)
     if as_json:
         emit_json(document(model))
     else:
         _show(model, console())
+
+
+def _usable(names: Iterable[str]) -> list[Model]:
+    """The models of these names; one of an installed package that cannot be used is a message instead."""
+    from rsimc.models import get_model
+
+    found = []
+    for name in names:
+        try:
+            found.append(get_model(name, "models"))
+        except ScenarioError as error:
+            messages().print(f"warning: {error}", soft_wrap=True)
+    return found
 
 
 def _list(models: list[Model], as_json: bool) -> None:

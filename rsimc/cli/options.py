@@ -45,6 +45,9 @@ set_option = click.option(
     metavar="KEY=VALUE",
     help="Change a value of the scenario, such as run.draws=5000. May be repeated.",
 )
+allow_code_option = click.option(
+    "--allow-code", is_flag=True, help="Let the file of a model of your own run; it can do whatever you can."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print no progress and no messages.")
 output_option = click.option(

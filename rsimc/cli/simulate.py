@@ -8,6 +8,7 @@ import click
 
 from rsimc.cli.options import (
     accept_option,
+    allow_code_option,
     console,
     draws_option,
     emit_json,
@@ -24,6 +25,7 @@ from rsimc.cli.options import (
 @click.command("simulate")
 @scenario_argument
 @set_option
+@allow_code_option
 @click.option("--posterior", type=click.Path(path_type=Path), metavar="FILE", help="A posterior of this scenario.")
 @click.option("--prior", is_flag=True, help="Sample the prior: no calibration, every trajectory its own draw.")
 @output_option
@@ -35,6 +37,7 @@ from rsimc.cli.options import (
 def command(
     scenario: str,
     overrides: tuple[str, ...],
+    allow_code: bool,
     posterior: Path | None,
     prior: bool,
     output: Path | None,
@@ -64,6 +67,7 @@ def command(
             draws=draws,
             seed=seed,
             accept_untrusted=accept_untrusted,
+            allow_code=allow_code,
             progress=bars,
         )
     api.summarise(made)

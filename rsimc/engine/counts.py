@@ -152,7 +152,7 @@ def _duration_bins(plan: Plan, block: Block) -> Array:
     bins = []
     for scale, span in zip(plan.duration_bins, spans(plan, block), strict=True):
         bins.append(bin_of(scale, jnp.log(jnp.maximum(span, np.float32(1e-6))) if scale.log else span))
-    return jnp.stack(bins)
+    return jnp.stack(bins) if bins else jnp.zeros((0, *block.dates.shape[1:]), jnp.int32)
 
 
 def _fans(plan: Plan, fans: Array, block: Block, counted: Array) -> Array:

@@ -57,7 +57,8 @@ class Milestone:
 class Duration:
     """What passes on a clock from one milestone to another; counted once both are reached.
 
-    clock: the quantity that is read at both dates, time in years when empty. low, high, log: range of the bins.
+    clock: the quantity that is read at both dates, time in years when empty. start may be empty with a clock: then it
+    is the clock's value at `end`. low, high, log: range of the bins.
     """
 
     start: str
@@ -71,7 +72,8 @@ class Duration:
     @property
     def name(self) -> str:
         """For example `multiplier_10..multiplier_1000`, or `versions:closed_loop..multiplier_10`."""
-        return f"{self.clock}:{self.start}..{self.end}" if self.clock else f"{self.start}..{self.end}"
+        ends = f"{self.start}..{self.end}" if self.start else self.end
+        return f"{self.clock}:{ends}" if self.clock else ends
 
 
 @dataclass(frozen=True)

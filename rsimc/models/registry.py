@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from rsimc.errors import ScenarioError, nearest
+from rsimc.models import own
 from rsimc.models.base import Model
+from rsimc.models.guard import Guarded
 from rsimc.models.takeoff.model import Takeoff
 
 MODELS: dict[str, Model] = {"takeoff": Takeoff()}
 
 
 def model_names() -> tuple[str, ...]:
-    """Names of the models that are shipped."""
-    return tuple(sorted(MODELS))
+    """Names of the models that are shipped, and of those that installed packages offer."""
+    return tuple(sorted({*MODELS, *own.installed()}))
 
 
-def get_model(name: str, where: str = "model") -> Model:
-    """The model of that name. Raises ScenarioError with the nearest known name."""
-    if name not in MODELS:
-        raise ScenarioError(where, "the name of a model", f'"{name}"', nearest(name, MODELS))
-    return MODELS[name]
+def get_model(name: str, where: str = "model", *, allow_code: bool = False) -> Model:
+    """The model of that name, shipped or installed, or of a file, as `my_model.py:MyModel`. Shipped names come first.
+
+    where: who asks, for messages; allow_code: whether a file may run. Raises ScenarioError for an unknown name, with
+    the nearest known one, for code that may not run, and for a file or package whose model cannot be used.
+    """
+    found = find_model(name, where, allow_code=allow_code)
+    if isinstance(found, Guarded):
+        own.require_stated(found)
+    return found
+
+
+def find_model(name: str, where: str = "model", *, allow_code: bool = False) -> Model:
+    """As `get_model`, but what the model states about itself is not checked yet."""
+    if name in MODELS:
+        return MODELS[name]
+    found = own.find(name, where, allow_code)
+    if found is None:
+        raise ScenarioError(where, "the name of a model", f'"{name}"', nearest(name, model_names()))
+    return cast(Model, found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 
 from rsimc.analysis.forecast import Forecast
+from rsimc.models.guard import identified
+from rsimc.models.own import is_file
 from rsimc.observations import SERIES, Observation
 from rsimc.publish import words
 from rsimc.publish.evidence import parameters, priors
@@ -17,8 +19,9 @@ def scenario(forecast: Forecast) -> Html:
     """Why the scenario is as it is, where its priors differ from the model's, the data and the equations."""
     told_why = forecast.study.scenario.reasons.split("\n\n")
     reasons = [paragraph(" ".join(part.split())) for part in told_why if part.strip()]
-    equations = folded("The model’s equations", tag("pre", "\n".join(forecast.study.model.equations)))
-    parts = [*reasons, tag("h3", "Priors"), *_priors(forecast), tag("h3", "Data"), *_data(forecast), equations]
+    stated = forecast.study.model.equations
+    equations = [folded("The model’s equations", tag("pre", "\n".join(stated)))] if stated else []
+    parts = [*reasons, tag("h3", "Priors"), *_priors(forecast), tag("h3", "Data"), *_data(forecast), *equations]
     return section("scenario", "The scenario and its data", *parts)
 
 
@@ -91,6 +94,7 @@ def command(forecast: Forecast) -> str:
     name = f"{asked.name}.toml" if sets is None else asked.name
     start = ["rsimc", "forecast", name] if forecast.posterior else ["rsimc", "simulate", name, "--prior"]
     options = [part for pair in sets or [] for part in ("--set", pair)]
+    options += ["--allow-code"] if is_file(asked.model) else []
     return shlex.join([*start, *options, "--draws", str(manifest.draws), "--seed", str(manifest.seed)])
 
 
@@ -117,6 +121,7 @@ def _facts(forecast: Forecast) -> Html:
     devices = f"{words.counted(machine['devices'], 'device')} of kind {machine['device']} ({machine['platform']})"
     facts = {
         "identity": manifest.id,
+        "model": identified(forecast.study.model),
         "posterior": manifest.posterior or "none",
         "versions": f"Python {machine['python']}, {versions}",
         "machine": f"{devices}, {machine['system']}",

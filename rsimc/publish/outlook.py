@@ -5,10 +5,13 @@ from __future__ import annotations
 from rsimc.analysis.document import QUANTILES
 from rsimc.analysis.forecast import Forecast
 from rsimc.publish import words
-from rsimc.publish.frames import HORIZON, SPEED, horizon_points, observable
+from rsimc.publish.frames import HORIZON, LOOP, SPEED, horizon_points, observable
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, Row, code, figure, joined, section, table, tag
 from rsimc.publish.prose import said, texts, told
+
+CLASSIFIED = {LOOP, "multiplier_10", "multiplier_1000"}
+"""The milestones that the report's words for the classes speak of."""
 
 
 def horizon(forecast: Forecast) -> Html | None:
@@ -33,7 +36,8 @@ def speed(forecast: Forecast, numbers: Numbers) -> Html:
 
 
 def _classes(forecast: Forecast, numbers: Numbers) -> list[Html]:
-    until, known = {"horizon": str(forecast.study.scenario.run.horizon)}, texts()["classes"]
+    until = {"horizon": str(forecast.study.scenario.run.horizon)}
+    known = texts()["classes"] if set(forecast.curves) >= CLASSIFIED else {}  # else the names mean something else
     rows: list[Row] = []
     for name in forecast.study.model.classes:
         meaning = said(f"classes.{name}", until) if name in known else ""
@@ -43,6 +47,8 @@ def _classes(forecast: Forecast, numbers: Numbers) -> list[Html]:
 
 
 def _durations(forecast: Forecast, numbers: Numbers) -> list[Html]:
+    if not forecast.durations:
+        return []
     until = forecast.study.scenario.run.horizon
     rows: list[Row] = []
     for name in forecast.durations:

@@ -71,6 +71,8 @@ def _accounts(forecast: Forecast, numbers: Numbers) -> Html:
 def _conditioning(forecast: Forecast, seen: dict[str, float]) -> list[Html]:
     if not forecast.study.scenario.condition_on_not_yet:
         return [told("trust.unconditioned")]
+    if not any(m.seen for m in forecast.milestones):
+        return [told("trust.unseen")]
     blanks = {
         "names": names([m.name for m in forecast.milestones if m.seen]),
         "day": words.long_date(forecast.study.scenario.as_of.isoformat()),

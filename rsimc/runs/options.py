@@ -121,7 +121,7 @@ def _share(scenario: Scenario, prior: object, *path: str) -> object:
     read = parse_prior(prior, scenario.where(*path))
     low, high = read.quantile(1e-4), read.quantile(1.0 - 1e-4)
     if not (low >= 0.0 and high <= 1.0):
-        advice = "a number such as 0.8, or a prior of a share such as { beta = [4, 2] }"
+        advice = "a number such as 0.8, or a prior of a share such as { logitnormal = [1, 0.8] }"
         raise ScenarioError(scenario.where(*path), "a share from 0 to 1", f"{low:.3g} to {high:.3g}", advice)
     return prior
 

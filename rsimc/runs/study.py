@@ -14,6 +14,7 @@ from rsimc.dates import DateGrid, end_of_day
 from rsimc.engine.plan import Plan
 from rsimc.errors import DataError, ScenarioError, nearest
 from rsimc.models.base import Model, prior_set
+from rsimc.models.guard import identified
 from rsimc.models.registry import get_model
 from rsimc.observations import SERIES, Observation, select
 from rsimc.priors.vector import PriorSet
@@ -87,7 +88,7 @@ class Study:
 
     def _inputs(self) -> dict[str, object]:
         fitted = _plain(self.fitted)
-        return {"format": FORMAT, "model": self.model.name, "version": self.model.version, "priors": fitted}
+        return {"format": FORMAT, "model": identified(self.model), "version": self.model.version, "priors": fitted}
 
 
 def _plain(priors: PriorSet) -> dict[str, object]:
@@ -99,9 +100,12 @@ def _not_yet(scenario: Scenario) -> float | None:
     return end_of_day(scenario.as_of) if scenario.condition_on_not_yet else None
 
 
-def resolve(scenario: Scenario) -> Study:
-    """Resolve a scenario. Raises ScenarioError or DataError naming the place, before any long work starts."""
-    model = get_model(scenario.model, scenario.where("model"))
+def resolve(scenario: Scenario, *, allow_code: bool = False) -> Study:
+    """Resolve a scenario; allow_code: its model may be a file that then runs.
+
+    Raises ScenarioError or DataError naming the place, before any long work starts.
+    """
+    model = get_model(scenario.model, scenario.where("model"), allow_code=allow_code)
     full = configured(scenario, model)
     # In the order of the likelihoods, not of the file: run.json sorts its keys, and identities must not care.
     names = sorted(scenario.data, key=lambda name: (list(TERMS).index(name) if name in TERMS else -1, name))

@@ -32,12 +32,21 @@ def merge(base: Mapping[str, Any], top: Mapping[str, Any], path: tuple[str, ...]
 def normalised(table: Mapping[str, Any], folder: Path | None) -> Table:
     """A layer in the form in which layers merge: every series that it mentions is a table that says whether to use it.
 
-    Naming a series uses it unless `use = false` stands beside it. A relative `file` becomes absolute, from `folder`.
+    Naming a series uses it unless `use = false` stands beside it. A relative `file`, and the file of a model, become
+    absolute, from `folder`.
     """
+    out = dict(table)
+    if folder is not None and _is_file(table.get("model")):
+        out["model"] = str((folder / str(table["model"])).absolute())
     data = table.get("data")
-    if not isinstance(data, Mapping):
-        return dict(table)
-    return {**table, "data": {name: _series(choice, folder) for name, choice in data.items()}}
+    if isinstance(data, Mapping):
+        out["data"] = {name: _series(choice, folder) for name, choice in data.items()}
+    return out
+
+
+def _is_file(model: object) -> bool:
+    """Whether a model is named as `my_model.py:MyModel`."""
+    return isinstance(model, str) and ".py:" in model
 
 
 def _series(choice: object, folder: Path | None) -> object:
