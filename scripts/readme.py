@@ -1,6 +1,6 @@
 """Bring the README's picture, sentence and table up to date from a finished run.
 
-uv run rsimc forecast -o runs/readme && uv run python scripts/readme.py runs/readme
+uv run rsimc forecast --set variants=all -o runs/readme && uv run python scripts/readme.py runs/readme
 """
 
 from __future__ import annotations
@@ -39,6 +39,21 @@ def share(estimate: dict[str, float]) -> str:
     return f"{100 * estimate['p']:.1f} ± {100 * estimate['se']:.1f}"
 
 
+def forms(facts: dict[str, Any]) -> str:
+    """The form, or how far the forms of a mixture lie apart."""
+    told = facts["structural_range"]
+    if told is None:
+        return f"It is {facts['forms']}."
+    by = told["range"]["closed_loop"]["probability_by"]["2030-12-31"]
+    ends = told["range"]["closed_loop"]
+    return (
+        f"These numbers are {facts['forms']}. The forms disagree: the probability of `closed_loop` by the end of 2030 "
+        f"ranges from {100 * by['low']:.0f}% ({by['low_form']}) to {100 * by['high']:.0f}% ({by['high_form']}), its "
+        f"median from {ends['earliest_median']['date']} to {ends['latest_median']['date']}. A plain `rsimc forecast` "
+        "takes one form, the curved one, and says so; `rsimc forecast --set variants=all` makes this mixture."
+    )
+
+
 def section(facts: dict[str, Any]) -> str:
     """What stands between the markers."""
     loop, checks = facts["milestones"]["closed_loop"], facts["diagnostics"]
@@ -52,8 +67,9 @@ def section(facts: dict[str, Any]) -> str:
         "Dates are quantiles; chances are percentages by the end of the year, ± one Monte Carlo standard error. "
         f"All is conditional on what had not happened by {facts['as_of']}; {gone:.0f}% of the trajectories were left "
         f"out for it. Posterior: {checks['draws']:,} draws, R-hat {checks['rhat_max']:.3f}, smallest effective sample "
-        f"size {checks['ess_min']:.0f}. One model form; what the data do not decide is listed in the report."
+        f"size {checks['ess_min']:.0f}. What the data do not decide is listed in the report."
     )
+    how = f"{how}\n\n{forms(facts)}"
     picture = f"![When milestones are reached]({PICTURE.relative_to(ROOT).as_posix()})"
     return "\n\n".join((picture, what, table(facts), how))
 

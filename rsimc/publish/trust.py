@@ -33,7 +33,7 @@ def _diagnostics(forecast: Forecast, numbers: Numbers) -> list[Html]:
     verdict, settings = forecast.posterior.verdict, forecast.study.settings
     blanks = {
         "draws": words.counted(verdict.draws, "posterior draw"),
-        "chains": words.counted(settings.chains, "chain"),
+        "chains": words.counted(forecast.posterior.tree["posterior"].sizes["chain"], "chain"),
         "warmup": words.counted(settings.warmup, "iteration"),
     }
     drawn = {"drawn": said("trust.drawn", blanks), "problems": "; ".join(verdict.problems)}
