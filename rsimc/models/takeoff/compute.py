@@ -65,12 +65,8 @@ def log_compute(params: Params, t: Array | float) -> Array:
     return log_world(params, t) + share
 
 
-def log_researchers(params: Params, t: Array | float) -> Array:
-    """Log of human research staff relative to 2025.0."""
+def log_researchers(params: Params, t: Array | float, growth: str = "researcher_growth") -> Array:
+    """Log of human research staff relative to 2025.0; growth: the parameter that holds its pace until the slowdown."""
     early = elapsed_before(t, SLOWDOWN_FROM + params["slowdown_delay"], SLOWDOWN_WIDTH)
-    growth, first = params["researcher_growth"], params["researcher_growth_early"]
-    return (
-        LATE_HIRING * t
-        + (growth - LATE_HIRING) * early
-        + (first - growth) * elapsed_before(t, HIRING_SHIFT, HIRING_WIDTH)
-    )
+    now, first = params[growth], params["researcher_growth_early"]
+    return LATE_HIRING * t + (now - LATE_HIRING) * early + (first - now) * elapsed_before(t, HIRING_SHIFT, HIRING_WIDTH)

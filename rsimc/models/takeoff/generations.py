@@ -3,10 +3,10 @@
     e_dep' = (e - e_dep)/tau,    tau = tau_run + tau_prep/E,    n' = 1/tau
 
 e = s + log(training compute) is the effective compute that a model would have if it were trained now. A training run
-takes its time whatever the effort; preparation shrinks with research effort E. n counts versions; the gain of a
-version, tau e_dep', is how much more effective compute it has than the one before; a lab does not release a model that
-is worse, however much compute its customers take. Both count from loop closure too:
-from then on AI builds its own successors.
+takes its time whatever the effort; preparation shrinks with research effort E (`log_haste` in `lab`). n counts
+versions; the gain of a version, tau e_dep', is how much more effective compute it has than the one before; a lab does
+not release a model that is worse, however much compute its customers take. Both count from loop closure too: from then
+on AI builds its own successors.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ def start(params: Params, effective: Array) -> Generations:
 
 
 def advance(
-    before: Generations, params: Params, now: Array, slope: Array, log_effort: Array, dt: float, runs: Array | float
+    before: Generations, params: Params, now: Array, slope: Array, log_haste: Array, dt: float, runs: Array | float
 ) -> Generations:
     """After dt years in which e goes along a line from `now` with `slope`: exact for that line at constant tau.
 
     runs: the share of the step in which work on generations goes on.
     """
-    lag = params["training_time"] + params["preparation_time"] * maths.exp(-log_effort)
+    lag = params["training_time"] + params["preparation_time"] * maths.exp(-log_haste)
     behind = before.released - now + slope * lag
     spent = dt * runs
     released = maths.maximum(now + slope * (spent - lag) + behind * maths.exp(-spent / lag), before.released)

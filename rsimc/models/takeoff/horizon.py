@@ -76,6 +76,7 @@ def anchor(params: Params) -> dict[str, Array]:
     turn = CURVED_YEARS * gamma
     return {
         **base,
+        "reference_staff_growth": params["researcher_growth"],
         "curvature": k,
         "curved_until": turn,
         "slope_beyond": maths.exp(maths.minimum(k * turn, MAX_EXPONENT)),

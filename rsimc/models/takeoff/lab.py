@@ -31,7 +31,11 @@ class Scale(NamedTuple):
 
 
 class Now(NamedTuple):
-    """All that follows at one date from software, synthetic data, the released generation and the noise."""
+    """All that follows at one date from software, synthetic data, the released generation and the noise.
+
+    log_haste is research effort against the staff of the reference path, log_effort against the staff that there is:
+    the same but where staff is changed after 2025.0, which must not slow the preparation of generations.
+    """
 
     log_horizon: Array
     log_research_share: Array
@@ -39,6 +43,7 @@ class Now(NamedTuple):
     effective_compute: Array
     log_research: Array
     log_effort: Array
+    log_haste: Array
     data_generation: Array
     binding_logit: Array
     coding_logit: Array
@@ -67,9 +72,9 @@ def start(params: Params, scale: Scale, t: Array, dt: float, deviation: Array) -
     gone = generations.start(params, chips)
     zero = jnp.zeros_like(gone.released)
     now = _now(params, scale, zero, zero, gone, t, deviation)
-    _, log_effort, effective, data = _remembered(now)
+    _, log_haste, effective, data = _remembered(now)
     research = horizon.reference_research(params, t - dt)  # no AI labour yet: the reference path is the path
-    return Lab(zero, zero, gone, now, (research, log_effort, effective - dt * params["pace_2019"], data))
+    return Lab(zero, zero, gone, now, (research, log_haste, effective - dt * params["pace_2019"], data))
 
 
 def advance(
@@ -88,7 +93,7 @@ def advance(
     stops. front: software of the lab that is furthest, None for a lab alone.
     """
     wobble, deviation = noise
-    log_research, log_effort, effective, generated = (
+    log_research, log_haste, effective, generated = (
         now + 0.5 * (now - before) for now, before in zip(_remembered(lab.now), lab.before, strict=True)
     )
     runs = 1.0 - stopped
@@ -98,7 +103,7 @@ def advance(
     if front is not None:
         s = s - maths.maximum(front - lab.software, 0.0) * maths.expm1(-params["diffusion"] * dt * runs)
     slope = (effective - lab.now.effective_compute) * (2.0 / dt)
-    gone = generations.advance(lab.generations, params, lab.now.effective_compute, slope, log_effort, dt, runs)
+    gone = generations.advance(lab.generations, params, lab.now.effective_compute, slope, log_haste, dt, runs)
     early = t + dt < horizon.SAME_TIME
     gone = gone._replace(released_2025=maths.where(early, gone.released, gone.released_2025))
     made = maths.where(early, 0.0, maths.minimum(maths.maximum(generated, 0.0), 1.0) * dt)
@@ -112,7 +117,7 @@ def advance(
 
 
 def _remembered(now: Now) -> tuple[Array, Array, Array, Array]:
-    return now.log_research, now.log_effort, now.effective_compute, now.data_generation
+    return now.log_research, now.log_haste, now.effective_compute, now.data_generation
 
 
 def _now(params: Params, scale: Scale, s: Array, data: Array, gone: Generations, t: Array, deviation: Array) -> Now:
@@ -121,12 +126,14 @@ def _now(params: Params, scale: Scale, s: Array, data: Array, gone: Generations,
     share = shares.log_research_share(params, h, t)
     chips = compute.log_compute(params, t) + share + scale.log_compute
     hands = compute.log_researchers(params, t) + scale.log_people
-    logit = specialisms.automation_logit(params, h, data)
+    logit = maths.fence(specialisms.automation_logit(params, h, data))  # read in many places, computed once
     work = labour.aggregate(params, logit, labour.log_ai_labour(params, chips, s, hands))
     left = shares.log_left_by_ai(params, t)
     experiments, staff = chips + left - params["chips_2024"], hands - params["people_2024"]
     research = software.log_research(params, staff + work.log_gain, experiments)
     effort = research - software.log_research(params, staff, experiments)
+    planned = compute.log_researchers(params, t, "reference_staff_growth") + scale.log_people - params["people_2024"]
+    haste = research - software.log_research(params, planned, experiments)
     return Now(
         h,
         share,
@@ -134,6 +141,7 @@ def _now(params: Params, scale: Scale, s: Array, data: Array, gone: Generations,
         s + chips + left,
         research,
         effort,
+        haste,
         specialisms.data_generation(logit),
         jnp.min(logit, axis=0),
         logit[CODING],

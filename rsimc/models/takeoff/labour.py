@@ -65,9 +65,9 @@ def limited(log_p: Array, log_limit: Array) -> Array:
 def aggregate(params: Params, logit: Array, log_labour: Array) -> Labour:
     """Labour from the automation logits [K, ...] and log A [...]; `log_weight` [K, ...] holds the log shares w_k."""
     weight, across = params["log_weight"], -params["complementarity_specialisms"]
-    log_p, by_people = productivity(params, logit, log_labour)
+    log_p, by_people = (maths.fence(x) for x in productivity(params, logit, log_labour))
     sourcing = limited(log_p[DATA_SOURCING], maths.log(params["sourcing_limit"]))
-    log_p = jnp.concatenate([log_p[:DATA_SOURCING], sourcing[None], log_p[DATA_SOURCING + 1 :]], axis=0)
+    log_p = maths.where(_only(DATA_SOURCING, log_p), sourcing, log_p)
     return Labour(
         maths.logsumexp(weight + across * log_p) / across,
         maths.logsumexp(weight + maths.log_sigmoid(logit)),
@@ -75,3 +75,8 @@ def aggregate(params: Params, logit: Array, log_labour: Array) -> Labour:
         by_people[EVALUATION],
         weight[DIRECTION] + by_people[DIRECTION],
     )
+
+
+def _only(place: int, like: Array) -> Array:
+    """A mask [K, 1, ...] of one specialism. A mask, since joining slices would keep the compiler from vectorising."""
+    return (jnp.arange(like.shape[0]) == place).reshape((-1,) + (1,) * (like.ndim - 1))
