@@ -23,13 +23,14 @@ from rsimc import api
 from rsimc.analysis.document import document
 from rsimc.analysis.forecast import open_run
 from rsimc.calibration.fit import Draws, Settings, fit
-from rsimc.calibration.posterior import assemble, contraction, prior_driven, tables, verdict
+from rsimc.calibration.posterior import assemble, contraction, mixture, prior_driven, tables, verdict
 from rsimc.calibration.target import Target
 from rsimc.calibration.verdict import judge
 from rsimc.engine.plan import BATCHES, BLOCK
 from rsimc.errors import CalibrationError, RsimcError, RunError
 from rsimc.models.base import prior_set
 from rsimc.runs.posteriors import Posterior, _read, cached_path, open_posterior, write_posterior
+from rsimc.runs.sources import interleaved
 from rsimc.runs.study import Study
 
 SHORT = [
@@ -113,6 +114,26 @@ def test_the_parts_of_a_small_fit_agree(walk: Target, known: Draws) -> None:
     assert verdict(tree) == judge(tree, CONJUGATE.max_tree_depth)
     assert tree["prior"]["level"].values.mean() == pytest.approx(1.0, abs=0.2)
     assert np.median(tree["prior"]["unseen"].values) == pytest.approx(3.0, rel=0.1)
+
+
+def test_a_mixture_holds_its_forms_one_after_another(walk: Target, known: Draws) -> None:
+    """Chains of a form stay together, in the order of the forms, and the verdict is the worst of theirs."""
+    stuck = replace(known, z=known.z + np.arange(4)[:, None, None])  # chains that disagree
+    trees = [assemble(walk, draws, CONJUGATE, {"id": "x"}) for draws in (known, stuck)]
+    mixed = mixture(trees, ["good", "stuck"], {"id": "both"})
+    values, past = tables(mixed, walk.priors)
+    parts = [tables(tree, walk.priors) for tree in trees]
+    assert np.array_equal(values, np.concatenate([part[0] for part in parts], axis=1))
+    assert np.array_equal(past, np.concatenate([part[1] for part in parts], axis=2))
+    assert np.array_equal(values[:, interleaved(values.shape[1], 2)][:, ::2], parts[0][0])
+    found = verdict(mixed)
+    assert found.draws == 8000
+    assert not found.trusted
+    assert all(problem.startswith("stuck: ") for problem in found.problems)
+    assert found.rhat_max == verdict(trees[1]).rhat_max
+    assert mixed["posterior_predictive"]["value"].sizes["chain"] == 8
+    assert mixed["prior"].sizes["chain"] == 1
+    assert contraction(mixed)["unseen"] < 0.1
 
 
 # The verdict against planted failures

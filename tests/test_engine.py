@@ -21,8 +21,9 @@ from rsimc.engine.device import Chunk, compile_chunk
 from rsimc.engine.path import march, simulate_path, start
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Bins, Plan, chunk_count
 from rsimc.engine.simulate import Block, Innovations, PosteriorSource, PriorSource, batch_of, noise_keys, simulate_block
-from rsimc.models.base import Model, Params, Quantities, prior_set
+from rsimc.models.base import Model, Parameter, Params, Quantities, prior_set
 from rsimc.models.registry import MODELS, get_model
+from rsimc.priors.vector import PriorSet
 
 MODEL = get_model("takeoff")
 PRIORS = prior_set(MODEL.parameters, {})
@@ -203,6 +204,23 @@ def test_draws_cycle_across_chunks() -> None:
     )
     ids = np.concatenate([np.arange(1024, dtype=np.uint32) + np.uint32(65536 * k) for k in range(3)])
     assert np.array_equal(source.draw(jnp.asarray(ids)), np.arange(3072) % 3000)
+
+
+def test_what_the_posterior_does_not_hold_is_drawn_from_its_prior_for_each_trajectory() -> None:
+    """For pauses and rivals: the posterior's rows stay its own, and another table leaves fresh draws alone."""
+    fresh = prior_set((Parameter("extra", "", {"normal": [3.0, 2.0]}, "", ""),), {})
+    every, keys = PriorSet(PRIORS.entries + fresh.entries), jnp.asarray(rng.stream_keys(SEED, ["prior.extra"]))
+    noise, past = jnp.zeros((3, 2), jnp.uint32), jnp.zeros((1, 3, 128), jnp.float32)
+    ids = jnp.arange(2 * BLOCK, dtype=jnp.uint32)
+    found = []
+    for value in (0.0, 1.0):
+        table = value + jnp.arange(128.0) * jnp.ones((PRIORS.size, 1))
+        source = PosteriorSource(every, noise, table, past, fresh_keys=keys)
+        values = np.asarray(source.values(ids))
+        assert np.array_equal(values[:-1], np.asarray(table[:, source.draw(ids)]))
+        found.append(values[-1])
+    assert np.array_equal(*found)
+    assert abs(found[0].mean() - 3.0) < 0.2 and abs(found[0].std() - 2.0) < 0.15
 
 
 # Chunks and counts

@@ -9,9 +9,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from rsimc import api
+from rsimc.analysis.document import document
 from rsimc.engine.path import simulate_path
 from rsimc.errors import ScenarioError
 from rsimc.models.base import prior_set
@@ -19,6 +21,7 @@ from rsimc.models.takeoff.forms import FORMS
 from rsimc.models.takeoff.labs import Rival
 from rsimc.models.takeoff.model import Takeoff
 from rsimc.models.takeoff.policy import Pause
+from rsimc.publish.report_page import report_html
 from rsimc.runs.sources import interleaved
 
 DRAWS, QUARTERS = 128, 72  # to 2037
@@ -271,3 +274,48 @@ def test_what_cannot_be_is_named_before_any_work(override: str, words: str) -> N
         api.load_study("baseline", [override])
     assert words in str(error.value)
     assert override.split("=")[0].split(".")[0] in str(error.value)
+
+
+# A run
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A small run of the prior: two forms, a rival, and a pause of the leader."""
+    pause = 'policy.pause=[{trigger = "horizon_hours > 100", lasts_months = "6 to 24", labs = ["leader"]}]'
+    forms = 'variants.horizon=["linear", "curved"]'
+    overrides = ["run.horizon=2040", forms, pause, "labs.rivals.second.compute=0.6"]
+    with jax.enable_x64(False):
+        made = api.simulate(
+            "baseline", overrides, prior=True, draws=20 * 1024, output=tmp_path_factory.mktemp("mixed") / "run"
+        )
+        yield made
+
+
+def test_a_mixture_of_the_prior_takes_its_forms_in_turn_and_reports_each(mixed: Any) -> None:
+    with jax.enable_x64(False):
+        found = document(mixed)
+    rows = pq.read_table(mixed.folder / "ensemble.parquet").to_pydict()
+    assert rows["parameter.horizon_form"][:4] == [0.0, 1.0, 0.0, 1.0]
+    assert len(set(rows["parameter.pause_lasts.pause_1"])) > 20_000
+    told = found["structural_range"]
+    assert list(told["forms"]) == [part.form for part in mixed.study.parts]
+    kept = found["n"] - found["counts"]["conditioned_out"]
+    assert sum(form["n"] for form in told["forms"].values()) == kept
+    for name in told["range"]:
+        day = "2035-12-31"
+        parts = [(form["n"], form["milestones"][name]["probability_by"][day]["p"]) for form in told["forms"].values()]
+        whole = found["milestones"][name]["probability_by"][day]["p"]
+        assert sum(n * p for n, p in parts) / kept == pytest.approx(whole, abs=2e-3), name
+        ends = told["range"][name]["probability_by"][day]
+        assert ends["low"] <= whole <= ends["high"]
+    assert "mixture of 2 model forms" in found["forms"]
+
+
+def test_the_report_shows_the_forms_side_by_side(mixed: Any) -> None:
+    with jax.enable_x64(False):
+        page = report_html(mixed)
+    assert 'id="forms"' in page
+    for part in mixed.study.parts:
+        assert part.form in page
+    assert "From version to version" in page

@@ -74,6 +74,9 @@ def document(study: Study) -> dict[str, object]:
         "calibration": scenario.calibration.model_dump(),
         "run": scenario.run.model_dump(),
         "condition_on_not_yet": scenario.condition_on_not_yet,
+        "forms": [part.form for part in study.parts or (study,) if part.form],
+        "pauses": [str(pause.trigger) for pause in scenario.policy.pause],
+        "rivals": list(scenario.labs.rivals),
     }
 
 
@@ -133,6 +136,7 @@ def _show(study: Study, out: Console) -> None:
     _show_data(study, out)
     out.print()
     _show_settings(scenario, out)
+    _show_options(study, out)
     out.print()
     out.print("ok")
 
@@ -166,6 +170,18 @@ def _show_data(study: Study, out: Console) -> None:
     left_out = [name for name in SERIES if name not in _wanted(study.scenario)]
     if left_out:
         out.print(f"Left out: {', '.join(left_out)}")
+
+
+def _show_options(study: Study, out: Console) -> None:
+    if study.parts:
+        out.print(f"Forms: a mixture of {len(study.parts)}, with {study.parts[0].settings.draws:,} iterations each")
+    elif study.form:
+        say(out, f"Form: {study.form}")
+    for pause in study.scenario.policy.pause:
+        who = f" of {', '.join(pause.labs)}" if pause.labs else ""
+        say(out, f"Pause{who}: {pause.trigger}, for {pause.lasts_months} months")
+    if study.scenario.labs.rivals:
+        say(out, f"Rivals: {', '.join(study.scenario.labs.rivals)}")
 
 
 def _show_settings(scenario: Scenario, out: Console) -> None:

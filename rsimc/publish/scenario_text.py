@@ -47,7 +47,7 @@ def changes(scenario: Scenario) -> list[str] | None:
             value = value.get(key) if isinstance(value, dict) else None
         if value is None or isinstance(value, dict) or path in WORDS:
             return None
-        sets.append(f"{path}={_value(value)}")
+        sets.append("variants=all" if path == "variants.all" else f"{path}={_value(value)}")
     return sets
 
 

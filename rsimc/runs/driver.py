@@ -62,6 +62,7 @@ def _work(
         if index == 0:
             write_ensemble(manifest.folder / "ensemble.parquet", study.plan, study.priors, chunk.block, rows)
         write_chunk(manifest.folder, index, manifest.id, chunk.counts)
+        del chunk  # hundreds of megabytes, which must not stand beside those of the next
         progress("simulate", total - len(todo) + place, total)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,8 @@ from rsimc.runs.files import write_atomic
 
 GROUP_ROWS = 16_384
 Columns = dict[str, np.ndarray]
-Host = dict[str, np.ndarray]
+Host = dict[str, list[np.ndarray]]
+"""Fields of a block by name, one array a device: joined, each would take its memory twice."""
 
 
 def write_ensemble(path: Path, plan: Plan, priors: PriorSet, block: Block, rows: int) -> Path:
@@ -28,7 +30,7 @@ def write_ensemble(path: Path, plan: Plan, priors: PriorSet, block: Block, rows:
     years, null when not within the horizon; `duration.NAME` in its unit; class; `OBSERVABLE@DATE` in the observable's
     unit at the stored dates from `as_of` on. Row groups keep the memory small.
     """
-    host = {name: np.asarray(part) for name, part in block._asdict().items()}
+    host = {name: _shards(part) for name, part in block._asdict().items()}
 
     def fill(part: Path) -> None:
         writer = None
@@ -52,14 +54,19 @@ def _table(columns: Columns) -> pa.Table:
     return pa.table({name: pa.array(column, from_pandas=True) for name, column in columns.items()})
 
 
-def _rows(lanes: np.ndarray, first: int, last: int) -> np.ndarray:
-    """Trajectories first..last of an array [lanes, ..., width], as [..., rows]."""
-    width = lanes.shape[-1]
+def _shards(field: jax.Array) -> list[np.ndarray]:
+    """What each device holds of a field, in order of lanes; no copy where the device is this machine."""
+    return [np.asarray(shard.data) for shard in sorted(field.addressable_shards, key=lambda s: s.index[0].start or 0)]
+
+
+def _rows(shards: list[np.ndarray], first: int, last: int) -> np.ndarray:
+    """Trajectories first..last of arrays [lanes, ..., width], as [..., rows]."""
+    width, each = shards[0].shape[-1], shards[0].shape[0]
     parts = []
     while first < last:
         lane, start = divmod(first, width)
         stop = min(width, start + last - first)
-        parts.append(lanes[lane, ..., start:stop])
+        parts.append(shards[lane // each][lane % each, ..., start:stop])
         first += stop - start
     return np.concatenate(parts, axis=-1)
 
