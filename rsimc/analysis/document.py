@@ -72,14 +72,19 @@ def _duration(found: Curve) -> dict[str, Any]:
 
 
 def _reading(duration: Duration, found: Curve) -> dict[str, Any]:
-    """What a clock shows; where it can go back, also the probability that it went on, where both were reached."""
-    values = {f"{q:g}": found.quantile(q) for q in QUANTILES}
+    """What a clock shows where its milestones come, and how often they do not; where it can go back, also the
+    probability that it went on. null where they never come."""
+    reached, shortest = found.within(), float(found.edges[0])
+    values = {f"{q:g}": reached.quantile(q) if reached.sizes.sum() else None for q in QUANTILES}
     told = {
         "unit": duration.unit,
-        "quantiles": {q: None if x is None else float(f"{x:.4g}") for q, x in values.items()},
+        "quantiles": {
+            q: None if x is None else 0.0 if duration.log and x <= shortest else float(f"{x:.4g}")
+            for q, x in values.items()
+        },
         "not_within_horizon": found.beyond().as_dict(),
     }
-    return told if duration.log else {**told, "positive": found.above_within(0.0).as_dict()}
+    return told if duration.log else {**told, "positive": reached.above(0.0).as_dict()}
 
 
 def _diagnostics(forecast: Forecast) -> dict[str, Any] | None:

@@ -81,10 +81,15 @@ class Curve:
         """The probability of lying beyond the last edge: not within the horizon."""
         return estimate(self.sizes - self.hits[:, -1], self.sizes)
 
-    def above_within(self, x: float) -> Estimate:
-        """The probability of being more than x for those that do not lie beyond the last edge."""
-        within = self.hits[:, -1]
-        return estimate(within - np.array([np.interp(x, self.edges, row) for row in self.hits]), within)
+    def within(self) -> Curve:
+        """The distribution for those that do not lie beyond the last edge."""
+        return Curve(self.edges, self.hits, self.hits[:, -1])
+
+    def above(self, x: float) -> Estimate:
+        """The probability of being more than x."""
+        return estimate(
+            self.sizes - np.array([np.interp(x, self.edges, row, left=0.0) for row in self.hits]), self.sizes
+        )
 
     def quantile(self, q: float) -> float | None:
         """The edge below which a share q lies; None when it lies beyond the last edge (or at the first)."""

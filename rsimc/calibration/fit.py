@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import jax
@@ -58,20 +58,23 @@ def numpyro_model(target: Target, choice: jax.Array) -> None:
     numpyro.factor("log_evidence", target.log_evidence(z, innovations, choice))
 
 
-Sampler = Callable[[Mapping[str, float], Progress], Draws]
+Choice = Mapping[str, float]
+Sampler = Callable[[Sequence[Choice], Progress], list[Draws]]
 
 
 def fit(target: Target, settings: Settings, progress: Progress) -> Draws:
     """Sample the posterior of a target; see `sampler`."""
-    return sampler(target, settings)(target.choice, progress)
+    return sampler(target, settings)([target.choice], progress)[0]
 
 
 def sampler(target: Target, settings: Settings) -> Sampler:
-    """A sampler of the posterior, compiled when first used, for any form of the target's model.
+    """A sampler of the posteriors of several forms of the target's model at once.
 
-    It is called with the values of the parameters that choose the form, and progress(stage, done, total), which is
+    It is called with the values of the parameters that choose each form, and progress(stage, done, total), which is
     called between pieces, `stage` being `compile`, `warm-up` or `sampling`; an exception raised in it (such as an
-    interrupt) ends the fit.
+    interrupt) ends the fit. Every form has its own `settings.chains` chains, which know nothing of the others: the form
+    is an argument of one compiled program, and side by side chains cost little more than alone, since most of the time
+    goes into starting operations on a few numbers.
     """
 
     def potential(choice: jax.Array) -> Callable[[Any], jax.Array]:
@@ -79,21 +82,29 @@ def sampler(target: Target, settings: Settings) -> Sampler:
         return lambda sites: -log_density(numpyro_model, (target, choice), {}, sites)[0]
 
     begin, transition = hmc(potential_fn_gen=potential, algo="NUTS")
-    mesh = Mesh(np.array(jax.devices()[: _devices(settings.chains)]), ("chain",), axis_types=(AxisType.Auto,))
-    initial, advance = _initial(begin, target, settings), _piece(transition, mesh)
 
-    def sample(choice: Mapping[str, float], progress: Progress) -> Draws:
+    def sample(choices: Sequence[Choice], progress: Progress) -> list[Draws]:
+        chains = len(choices) * settings.chains
         with jax.enable_x64(True):
-            values = jnp.asarray([choice[name] for name in target.choice], jnp.float64)
+            values = np.array([[choice[name] for name in target.choice] for choice in choices], np.float64)
+            each = jnp.asarray(np.repeat(values, settings.chains, axis=0))
+            mesh = Mesh(np.array(jax.devices()[: _devices(chains)]), ("chain",), axis_types=(AxisType.Auto,))
             progress("compile", 0, settings.warmup + settings.draws)
-            state = jax.device_put(initial(values), NamedSharding(mesh, Spec("chain")))
-            return _sample(lambda state: advance(state, values), state, settings, progress)
+            by_chain = NamedSharding(mesh, Spec("chain"))
+            state, each = jax.device_put((_initial(begin, target, settings)(each), each), by_chain)
+            advance = _piece(transition, mesh)
+            every = _sample(lambda state: advance(state, each), state, settings, progress)
+        return [_of_chains(every, slice(n, n + settings.chains)) for n in range(0, chains, settings.chains)]
 
     return sample
 
 
+def _of_chains(draws: Draws, chains: slice) -> Draws:
+    return Draws(*(getattr(draws, field.name)[chains] for field in fields(draws)))
+
+
 def _initial(begin: Any, target: Target, settings: Settings) -> Callable[[jax.Array], Any]:
-    """The state of all chains before the first transition."""
+    """The state of all chains before the first transition, given their forms [chains, choices]; forms start alike."""
 
     def one(start: Any, key: jax.Array, choice: jax.Array) -> Any:
         return begin(
@@ -105,7 +116,7 @@ def _initial(begin: Any, target: Target, settings: Settings) -> Callable[[jax.Ar
             rng_key=key,
         )
 
-    def all_chains(choice: jax.Array) -> Any:
+    def all_chains(choices: jax.Array) -> Any:
         key = jax.random.key(settings.seed)
         keys = jax.random.split(jax.random.fold_in(key, 0), settings.chains)
         where = jax.random.split(jax.random.fold_in(key, 1))
@@ -113,7 +124,9 @@ def _initial(begin: Any, target: Target, settings: Settings) -> Callable[[jax.Ar
             "z": INITIAL_SD * jax.random.normal(where[0], (settings.chains, target.priors.size)),
             "innovations": INITIAL_SD * jax.random.normal(where[1], (settings.chains, *target.innovations_shape)),
         }
-        return jax.vmap(one, in_axes=(0, 0, None))(start, keys, choice)
+        forms = choices.shape[0] // settings.chains
+        start, keys = jax.tree.map(lambda x: jnp.concatenate([x] * forms), (start, keys))
+        return jax.vmap(one)(start, keys, choices)
 
     return jax.jit(all_chains)
 
@@ -126,15 +139,17 @@ def _devices(chains: int) -> int:
 def _piece(transition: Any, mesh: Mesh) -> Callable[[Any, jax.Array], tuple[Any, Any]]:
     """PIECE transitions of all chains, chains spread over devices: one compiled program for warm-up and sampling."""
 
-    def run(state: Any, choice: jax.Array) -> tuple[Any, Any]:
+    def run(state: Any, choices: jax.Array) -> tuple[Any, Any]:
         def one(state: Any, _: None) -> tuple[Any, Any]:
-            new = jax.vmap(lambda chain: transition(chain, model_args=(choice,)))(state)
+            new = jax.vmap(lambda chain, choice: transition(chain, model_args=(choice,)))(state, choices)
             return new, (new.z, new.potential_energy, new.diverging, new.energy, new.num_steps, new.accept_prob)
 
         return jax.lax.scan(one, state, None, length=PIECE)
 
     specs = (Spec("chain"), Spec(None, "chain"))
-    return jax.jit(jax.shard_map(run, mesh=mesh, in_specs=(Spec("chain"), Spec()), out_specs=specs, check_vma=False))
+    return jax.jit(
+        jax.shard_map(run, mesh=mesh, in_specs=(Spec("chain"), Spec("chain")), out_specs=specs, check_vma=False)
+    )
 
 
 def _sample(advance: Callable[[Any], tuple[Any, Any]], state: Any, settings: Settings, progress: Progress) -> Draws:

@@ -9,6 +9,8 @@ from typing import Any
 from rsimc.publish import words
 from rsimc.publish.page import Html, joined, of_class, tag
 
+NONE = "–"
+
 
 class Numbers:
     """The document's numbers as elements that say which number of the document they are.
@@ -44,15 +46,15 @@ class Numbers:
         found = self.at(*path)
         return None if found is None else self.element(words.within_days(found), *path)
 
-    def years(self, horizon: int, *path: str) -> Html:
-        """A duration, or that it ends beyond the horizon."""
+    def years(self, *path: str) -> Html:
+        """A duration; a dash where there is none."""
         found = self.at(*path)
-        return self.element(words.after(horizon) if found is None else words.years(found), *path)
+        return self.element(NONE if found is None else words.years(found), *path)
 
     def value(self, *path: str) -> Html:
         """A number in its unit; a dash where there is none."""
         found = self.at(*path)
-        return self.element("–" if found is None else words.number(found), *path)
+        return self.element(NONE if found is None else words.number(found), *path)
 
     def day(self, horizon: int, *path: str, spelled: bool = False) -> Html:
         """A date, as ISO or spelled out, or that it lies beyond the horizon."""

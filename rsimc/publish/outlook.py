@@ -54,7 +54,7 @@ def _durations(forecast: Forecast, numbers: Numbers) -> list[Html]:
     for name in forecast.durations:
         start, end = name.split("..")
         path = ("durations", name)
-        cells = [numbers.years(until, *path, "quantiles_years", f"{q:g}") for q in QUANTILES]
+        cells = [numbers.years(*path, "quantiles_years", f"{q:g}") for q in QUANTILES]
         head = joined([code(start), tag("br"), "to ", code(end)])
         rows.append([head, *cells, numbers.chance(*path, "not_within_horizon")])
     note = told("speed.durations", {"after": words.after(until)})
@@ -67,7 +67,7 @@ def _versions(forecast: Forecast, numbers: Numbers) -> list[Html]:
     found = [d for d in forecast.study.model.durations if d.clock]
     if not found:
         return []
-    heads = ["", *(f"{q:.0%}" for q in QUANTILES), "open"]
+    heads = ["", *(f"{q:.0%}" for q in QUANTILES), "left out"]
     rows: list[Row] = []
     for duration in found:
         path, texts_ = ("readings", duration.name), texts()["clocks"]
@@ -80,5 +80,9 @@ def _versions(forecast: Forecast, numbers: Numbers) -> list[Html]:
         for d in found
         if not d.log and numbers.at("readings", d.name, "positive", "p") is not None
     ]
-    note = told("speed.versions", {"after": words.after(forecast.study.scenario.run.horizon)})
-    return [tag("h3", "From version to version"), note, tag("p", joined(grows, " ")), table(heads, rows, "dates")]
+    return [
+        tag("h3", "From version to version"),
+        told("speed.versions"),
+        tag("p", joined(grows, " ")),
+        table(heads, rows, "dates"),
+    ]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import h5py  # type: ignore[import-untyped]
 import numpy as np
@@ -61,50 +61,37 @@ def find_or_fit(study: Study, progress: Progress) -> Posterior:
             found,
             "raise calibration.draws",
         )
-    fitter = Fitter(study)
-    return fitter.mixture(progress) if study.parts else fitter.one(study, progress)
+    if (known := _cached(study)) is not None:
+        return known
+    forms = _of_forms(study.parts or (study,), progress)
+    return _mixture(study, forms) if study.parts else forms[0]
 
 
-class Fitter:
-    """Fits the forms of a study, with programs that are compiled once for all of them."""
-
-    def __init__(self, study: Study) -> None:
-        self._study = study
-        self._programs: tuple[Any, Any] | None = None
-
-    def one(self, study: Study, progress: Progress) -> Posterior:
-        """The posterior of a single form, from the cache or fitted and kept."""
-        assert study.target is not None
-        if (known := _cached(study)) is not None:
-            return known
+def _of_forms(studies: tuple[Study, ...], progress: Progress) -> list[Posterior]:
+    """The posteriors of single forms, from the cache or fitted now, all at once, and kept."""
+    found = {study.posterior_id: _cached(study) for study in studies}
+    todo = [study for study in studies if found[study.posterior_id] is None]
+    if todo:
         from rsimc.calibration.fit import sampler
         from rsimc.calibration.posterior import assemble, row_reader
 
-        self._programs = self._programs or (sampler(study.target, study.settings), row_reader(study.target))
-        sample, read = self._programs
-        draws = sample(study.target.choice, progress)
-        tree = assemble(study.target, draws, study.settings, _attrs(study), read)
-        write_posterior(cached_path(study.posterior_id), tree)
-        return Posterior(study.posterior_id, tree, fresh=True)
-
-    def mixture(self, progress: Progress) -> Posterior:
-        """The posteriors of all forms as one."""
-        study = self._study
-        if (known := _cached(study)) is not None:
-            return known
-        from rsimc.calibration.posterior import mixture
-
-        found, many = [], len(study.parts)
-        for n, part in enumerate(study.parts):
-            found.append(self.one(part, _nth(progress, n, many)))
-        tree = mixture([one.tree for one in found], [part.form for part in study.parts], _attrs(study))
-        write_posterior(cached_path(study.posterior_id), tree)
-        return Posterior(study.posterior_id, tree, fresh=any(one.fresh for one in found))
+        targets = [study.target for study in todo if study.target is not None]
+        draws = sampler(targets[0], todo[0].settings)([target.choice for target in targets], progress)
+        read = row_reader(targets[0])
+        for study, target, mine in zip(todo, targets, draws, strict=True):
+            tree = assemble(target, mine, study.settings, _attrs(study), read)
+            write_posterior(cached_path(study.posterior_id), tree)
+            found[study.posterior_id] = Posterior(study.posterior_id, tree, fresh=True)
+    return [posterior for posterior in found.values() if posterior is not None]
 
 
-def _nth(progress: Progress, n: int, many: int) -> Progress:
-    """Progress of the n-th of many jobs of equal length."""
-    return lambda stage, done, total: progress(stage, n * total + done, many * total)
+def _mixture(study: Study, found: list[Posterior]) -> Posterior:
+    """The posteriors of all forms of a study as one, kept in the cache."""
+    from rsimc.calibration.posterior import mixture
+
+    tree = mixture([one.tree for one in found], [part.form for part in study.parts], _attrs(study))
+    write_posterior(cached_path(study.posterior_id), tree)
+    return Posterior(study.posterior_id, tree, fresh=any(one.fresh for one in found))
 
 
 def _cached(study: Study) -> Posterior | None:
