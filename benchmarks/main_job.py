@@ -1,6 +1,6 @@
 """The main job as a user meets it: whole processes, timed from outside, with an empty cache and with a full one.
 
-    uv run python benchmarks/main_job.py [--draws N] [--repeats K] [--label TEXT]
+    uv run python benchmarks/main_job.py [--draws N] [--repeats K] [--label TEXT] [--keep FOLDER]
 
 Prints a table and writes benchmarks/results/main_job.json. Wall seconds are of this machine on this day; memory is the
 largest resident set of the process.
@@ -52,13 +52,13 @@ def median(rows: list[dict[str, Any]], field: str) -> float:
     return float(values[len(values) // 2])
 
 
-def measure(draws: int, repeats: int) -> dict[str, Any]:
-    """First run, cached runs, and four times the trajectories."""
+def measure(draws: int, repeats: int, keep: Path | None) -> dict[str, Any]:
+    """First run, cached runs, and four times the trajectories. keep: where the first run's folder stays."""
     work = Path(tempfile.mkdtemp(prefix="rsimc-bench-"))
     try:
         cache = work / "cache"
         common = ["forecast", "--json", "--quiet", "--draws"]
-        first = run([*common, str(draws), "-o", str(work / "first")], cache, work)
+        first = run([*common, str(draws), "-o", str(keep or work / "first")], cache, work)
         cached = [run([*common, str(draws), "-o", str(work / f"cached{n}")], cache, work) for n in range(repeats)]
         larger = run([*common, str(4 * draws), "-o", str(work / "larger")], cache, work)
         helped = [run(["--help"], cache, work) for _ in range(max(3, repeats))]
@@ -73,8 +73,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--label", default="")
+    parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
-    result = measure(options.draws, options.repeats)
+    result = measure(options.draws, options.repeats, options.keep)
     document = {
         "what": "rsimc forecast, whole process",
         "label": options.label,

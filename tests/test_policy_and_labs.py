@@ -225,7 +225,7 @@ def test_variants_choose_forms() -> None:
     assert [part.form.split(",")[0] for part in two.parts] == ["horizon linear", "horizon curved"]
     assert study("variants.horizon=linear").parts == ()
     assert study("variants=none").posterior_id == alone.posterior_id == study("variants.horizon=curved").posterior_id
-    assert {part.settings.draws for part in all_of_them.parts} == {512}
+    assert {(part.settings.chains, part.settings.draws) for part in all_of_them.parts} == {(4, 1024)}
 
 
 # The scenario

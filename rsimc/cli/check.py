@@ -174,7 +174,7 @@ def _show_data(study: Study, out: Console) -> None:
 
 def _show_options(study: Study, out: Console) -> None:
     if study.parts:
-        out.print(f"Forms: a mixture of {len(study.parts)}, with {study.parts[0].settings.draws:,} iterations each")
+        out.print(f"Forms: a mixture of {len(study.parts)}, with {study.parts[0].settings.chains} chains each")
     elif study.form:
         say(out, f"Form: {study.form}")
     for pause in study.scenario.policy.pause:

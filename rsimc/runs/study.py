@@ -21,8 +21,8 @@ from rsimc.priors.vector import PriorSet
 from rsimc.runs.options import Choice, choices, configured, describe, label
 from rsimc.scenario import Scenario, identity
 
-LEAST_DRAWS, MIXTURE_GAIN = 512, 4
-"""Draws a chain for a form of a mixture: at least, and for all forms together as a multiple of those of one form."""
+LEAST_CHAINS = 4
+"""Chains of a form in a mixture, at least: fewer say too little about whether they agree."""
 FORMAT = 3
 """Raised when the meaning of a stored posterior or run changes."""
 
@@ -47,11 +47,11 @@ class Study:
 
     @property
     def settings(self) -> Settings:
-        """How to sample the posterior; in a mixture a form gets fewer draws, all forms together several times more."""
+        """How to sample the posterior; in a mixture a form gets half the chains, since all forms are sampled at once."""
         asked = Settings(**self.scenario.calibration.model_dump())
-        if self.forms == 1:
-            return asked
-        return replace(asked, draws=min(asked.draws, max(LEAST_DRAWS, MIXTURE_GAIN * asked.draws // self.forms)))
+        return (
+            asked if self.forms == 1 else replace(asked, chains=max(min(asked.chains, LEAST_CHAINS), asked.chains // 2))
+        )
 
     @cached_property
     def plan(self) -> Plan:
