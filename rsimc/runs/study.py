@@ -47,7 +47,7 @@ class Study:
 
     @property
     def settings(self) -> Settings:
-        """How to sample the posterior; in a mixture a form gets half the chains, since all forms are sampled at once."""
+        """How to sample the posterior; in a mixture a form gets half the chains: all are sampled at once."""
         asked = Settings(**self.scenario.calibration.model_dump())
         return (
             asked if self.forms == 1 else replace(asked, chains=max(min(asked.chains, LEAST_CHAINS), asked.chains // 2))
