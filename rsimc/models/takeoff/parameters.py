@@ -100,7 +100,7 @@ LABOUR = (
     Parameter("ai_labour", "log workers per researcher", _normal(0.0, 1.2), "AI labour that the lab could run at 2026.0 if AI could do all the work", "OpenAI 2026: 3.1 agent-days a human day, of unknown quality"),
     Parameter("serial_speed", "x human", _lognormal(4.0, 0.5), "speed of an AI worker against a person", "selected tasks: hours in 30 minutes (CSET 2026)"),
     Parameter("compute_saving", "share", _share(0.0, 0.8), "psi: how much of software progress makes AI labour cheaper", OWN),
-    Parameter("sourcing_limit", "x human", _lognormal(200.0, 1.5), "how much faster data from the real world can be had with any AI labour", OWN),
+    Parameter("sourcing_limit", "x human", _lognormal(3000.0, 3.0), "how much faster data from the real world can be had with any AI labour", OWN + ": unmeasured, so that it may bind or not"),
     Parameter("complementarity_specialisms", "-exponent", _lognormal(0.7, 0.5), "minus the CES exponent across specialisms", OWN),
     Parameter("complementarity_tasks", "-exponent", _lognormal(2.0, 0.5), "minus the CES exponent within a specialism", OWN),
 )
