@@ -148,8 +148,8 @@ def test_two_pauses_add_up() -> None:
 
 def test_a_rival_without_compute_changes_nothing(free: Paths) -> None:
     seen = paths(Takeoff(rivals=(Rival("second", 0.0, 0.0),)), NOISE)
-    for name in NAMES:
-        assert np.array_equal(seen[name], free[name]), name
+    for name in NAMES:  # two labs are another program than one, which may round the last bits otherwise
+        assert np.allclose(seen[name], free[name], rtol=1e-11, atol=1e-11), name
 
 
 def test_a_smaller_rival_does_not_lead_while_nobody_pauses(calm: Paths) -> None:

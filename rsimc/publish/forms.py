@@ -25,6 +25,6 @@ def forms(forecast: Forecast, numbers: Numbers) -> Html | None:
         rows.append([*row, *(numbers.chance(*path, "probability_by", day) for day in days)])
     heads: Row = ["form", joined(["median of", tag("br"), code(first)]), *(f"by end of {day[:4]}" for day in days)]
     meanings = words.listed([f"{form.name} ({form.meaning}; {form.source})" for form in declared(forecast.study.model)])
-    stored = str(round(sum(form["n"] for form in found["forms"].values()) / len(found["forms"]), -2))
-    note = told("forms.note", {"meanings": meanings, "stored": f"{int(stored):,}"})
+    stored = sum(form["n"] for form in found["forms"].values()) / len(found["forms"])
+    note = told("forms.note", {"meanings": meanings, "stored": f"{round(stored, -2):,.0f}"})
     return section("forms", "The forms of the model", note, table(heads, rows, "words"))

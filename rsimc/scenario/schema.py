@@ -83,7 +83,7 @@ def _variants(value: object) -> object:
 
 Whole = Annotated[int, BeforeValidator(_integral)]
 Prior = Annotated[PriorText, PlainValidator(_prior)]
-Variants = Annotated[dict[str, tuple[str, ...]], PlainValidator(_variants)]
+Variants = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_variants)]
 
 
 class _Table(BaseModel):
