@@ -141,7 +141,7 @@ def picture(first: dict[str, np.ndarray]) -> alt.Chart:
     until = first["years"] < 2027.1
 
     def band(values: np.ndarray, title: str, log: bool) -> alt.Chart:
-        flat = np.moveaxis(values, 0, -1).reshape(-1, values.shape[0])[:, until]
+        flat = np.moveaxis(values, 1, -1).reshape(-1, values.shape[1])[:, until]
         table = pd.DataFrame(np.quantile(flat, list(levels.values()), axis=0).T, columns=list(levels))
         table["year"] = first["years"][until]
         long = table.melt("year", var_name="quantile", value_name="value")
@@ -165,7 +165,7 @@ def picture(first: dict[str, np.ndarray]) -> alt.Chart:
         .encode(x=alt.X("year:Q", axis=alt.Axis(format="d")), y="probability:Q", color="milestone:N")
     )
     parts = (
-        band(np.exp(first["horizon"]), "Time horizon, hours (prior)", log=True),
+        band(np.exp(np.minimum(first["horizon"], 30.0)), "Time horizon, hours (prior)", log=True),
         band(first["share"], "Share of compute for research (prior)", log=False),
         chart,
     )
