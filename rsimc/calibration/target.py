@@ -15,7 +15,7 @@ from rsimc.calibration.terms import TERMS, Path, Term
 from rsimc.dates import decimal_year
 from rsimc.engine.path import beats, simulate_path
 from rsimc.errors import DataError
-from rsimc.models.base import Model, Parameter, prior_set, written_at
+from rsimc.models.base import Model, Parameter, forms_of, prior_set, written_at
 from rsimc.observations.rows import Observation
 from rsimc.priors.vector import PriorSet
 
@@ -61,7 +61,7 @@ class Target:
     @cached_property
     def choice(self) -> dict[str, float]:
         """Values of the parameters that choose the model's form; those that the scenario leaves uncertain are none."""
-        names = {form.parameter for form in getattr(self.model, "forms", ())}
+        names = {form.parameter for form in forms_of(self.model)}
         fixed = {name: prior for name, _, prior in self.priors.entries if prior.kind == "fixed"}
         return {name: float(prior.loc) for name, prior in fixed.items() if name in names}
 

@@ -84,6 +84,8 @@ def priors_of(parameter: Parameter) -> dict[str | None, Quantile]:
 
 def document(model: Model) -> dict[str, object]:
     """A model as JSON."""
+    from rsimc.models import forms_of
+
     return {
         "schema": "rsimc.model/1",
         "name": model.name,
@@ -92,7 +94,7 @@ def document(model: Model) -> dict[str, object]:
         "milestones": [{"name": m.name, "definition": m.definition} for m in model.milestones],
         "observables": [{"name": o.name, "unit": o.unit, "meaning": o.meaning} for o in model.observables],
         "states": [dict(zip(("name", "unit", "meaning"), state, strict=True)) for state in states(model)],
-        "variants": [_form(form) for form in forms(model)],
+        "variants": [_form(form) for form in forms_of(model)],
         "equations": list(model.equations),
         "durations": [duration.name for duration in model.durations],
         "classes": list(model.classes),
@@ -102,11 +104,6 @@ def document(model: Model) -> dict[str, object]:
 def states(model: Model) -> tuple[tuple[str, str, str], ...]:
     """(name, unit, meaning) of what a model carries along, where it says so."""
     return tuple(getattr(model, "states", ()))
-
-
-def forms(model: Model) -> tuple[Form, ...]:
-    """The forms of a model's equations, where it has several."""
-    return tuple(getattr(model, "forms", ()))
 
 
 def _form(form: Form) -> dict[str, object]:
@@ -158,12 +155,14 @@ def _show_states(model: Model, out: Console) -> None:
 
 
 def _show_forms(model: Model, out: Console) -> None:
-    if not forms(model):
+    from rsimc.models import forms_of
+
+    if not forms_of(model):
         return
     out.print()
     out.print(heading("Forms"))
     say(out, "Chosen by `variants`, such as --set variants.horizon=linear; --set variants=all mixes all of them.")
-    for form in forms(model):
+    for form in forms_of(model):
         options = ", ".join(f"{name} (default)" if name == form.default else name for name in form.options)
         out.print(f"{form.name}: {options}")
         say(out, f"{form.meaning}; {form.source}", indent=4, style="dim")

@@ -212,6 +212,11 @@ class Model(Protocol):
         ...
 
 
+def forms_of(model: Model) -> tuple[Form, ...]:
+    """The forms that a model declares; none where it has one set of equations."""
+    return tuple(getattr(model, "forms", ()))
+
+
 def written_at(*path: str) -> str:
     """Where a prior was written, when only its key path is known."""
     return ".".join(path)

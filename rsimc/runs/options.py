@@ -11,7 +11,7 @@ from itertools import product
 
 from rsimc.dates import end_of_day
 from rsimc.errors import ScenarioError, nearest
-from rsimc.models.base import Form, Model
+from rsimc.models.base import Model, forms_of
 from rsimc.models.takeoff.labs import LEADER, Rival
 from rsimc.models.takeoff.model import Takeoff
 from rsimc.models.takeoff.policy import Pause
@@ -143,18 +143,13 @@ def _no_contradiction(scenario: Scenario, pauses: tuple[Pause, ...]) -> None:
                 raise ScenarioError(where, f"another trigger than that of pause {k + 1}", f'"{one.text}"', advice)
 
 
-def forms(model: Model) -> tuple[Form, ...]:
-    """The forms that a model declares; none where it has one set of equations."""
-    return tuple(getattr(model, "forms", ()))
-
-
 def choices(scenario: Scenario, model: Model) -> list[Choice]:
     """The forms that a scenario takes: one, or several for a mixture with equal weights.
 
     Raises ScenarioError for a form or an option that the model does not have, with the nearest one.
     """
     wanted: Mapping[str, tuple[str, ...]] = scenario.variants
-    known = {form.name: form for form in forms(model)}
+    known = {form.name: form for form in forms_of(model)}
     everything = wanted.get(ALL) == (ALL,)
     for name in wanted if not everything else ():
         if name not in known:
@@ -175,7 +170,7 @@ def choices(scenario: Scenario, model: Model) -> list[Choice]:
 def label(model: Model, choice: Mapping[str, float]) -> str:
     """A choice in words, such as `horizon linear, substitution low`."""
     words = []
-    for form in forms(model):
+    for form in forms_of(model):
         value = choice.get(form.parameter, form.options[form.default])
         words += [f"{form.name} {option}" for option, number in form.options.items() if number == value]
     return ", ".join(words)

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rsimc.models.base import Model, Params, Quantities, prior_set
+from rsimc.models.base import Model, Params, Quantities, forms_of, prior_set
 from rsimc.models.guard import Problem, guarded
 from rsimc.priors.vector import PriorSet
 
@@ -69,7 +69,7 @@ class Trial:
     @property
     def choices(self) -> dict[str, tuple[float, ...]]:
         """Values of the parameters that choose the model's forms, where it has any."""
-        return {form.parameter: tuple(form.options.values()) for form in getattr(self.model, "forms", ())}
+        return {form.parameter: tuple(form.options.values()) for form in forms_of(self.model)}
 
     @property
     def steps(self) -> int:

@@ -5,8 +5,8 @@
 e = s + log(training compute) is the effective compute that a model would have if it were trained now. A training run
 takes its time whatever the effort; preparation shrinks with research effort E (`log_haste` in `lab`). n counts
 versions; the gain of a version, tau e_dep', is how much more effective compute it has than the one before; a lab does
-not release a model that is worse, however much compute its customers take. Both count from loop closure too: from then
-on AI builds its own successors.
+not release a model that is worse, however much compute its customers take. From loop closure on AI builds its
+own successors.
 """
 
 from __future__ import annotations
@@ -27,14 +27,13 @@ PAUSED = 1e-3
 
 class Generations(NamedTuple):
     """The released generation's effective compute (nats) now and at 2025.0, versions since 2019 and the last version's
-    gain (nats); effective compute and versions at loop closure."""
+    gain (nats); effective compute at loop closure."""
 
     released: Array
     released_2025: Array
     versions: Array
     gain: Array
     closed_at: Array
-    versions_closed: Array
 
 
 def start(params: Params, effective: Array) -> Generations:
@@ -43,7 +42,7 @@ def start(params: Params, effective: Array) -> Generations:
     gain = lag * params["pace_2019"]
     released = effective - gain
     never = NEVER + 0.0 * released
-    return Generations(released, released, 0.0 * released, gain, never, never)
+    return Generations(released, released, 0.0 * released, gain, never)
 
 
 def advance(
@@ -69,8 +68,4 @@ def close(before: Generations, after: Generations, share: Array, is_closed: Arra
     """Keeps where the loop closed, a share of the step from `before` to `after`."""
     first = is_closed & (after.closed_at >= NEVER)
     at = before.released + share * (after.released - before.released)
-    count = before.versions + share * (after.versions - before.versions)
-    return after._replace(
-        closed_at=maths.where(first, at, after.closed_at),
-        versions_closed=maths.where(first, count, after.versions_closed),
-    )
+    return after._replace(closed_at=maths.where(first, at, after.closed_at))
