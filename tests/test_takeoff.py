@@ -24,7 +24,7 @@ MODEL = Takeoff()
 DRAWS, QUARTERS = 256, 64  # to 2035
 JAN_2025 = 72
 NAMES = (
-    "log_horizon", "binding_logit", "log_effort", "log_multiplier", "software", "log_limit_share", "human_share",
+    "log_horizon", "binding_logit", "log_effort", "log_multiplier", "software", "minus_log_room", "human_share",
     "automated_share", "research_share", "log_compute", "serving_share", "training_share", "experiment_share",
     "ai_labour_share", "director_share", "log_oversight", "since_closure", "versions", "version_gain", "coding_logit",
 )  # fmt: skip
@@ -360,7 +360,8 @@ def test_quantities_stay_in_their_ranges(
     seen = paths(draws, innovations)
     assert all(np.all(np.isfinite(x)) for x in seen.values())
     assert np.all(np.diff(seen["software"], axis=0) > -1e-9)
-    assert np.all(seen["log_limit_share"] < 1e-9)
+    ceiling = np.asarray(MODEL.prepare(draws, jnp.asarray(innovations[: MODEL.anchor_innovations]))["software_ceiling"])
+    assert np.all(seen["software"] < ceiling + 1e-9)
     assert np.all(seen["log_effort"] > -1e-9)
     for name in ("human_share", "automated_share", "research_share", *USES):
         assert np.all((seen[name] >= 0) & (seen[name] <= 1 + 1e-12))

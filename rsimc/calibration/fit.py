@@ -21,6 +21,8 @@ from rsimc.calibration.target import Target
 Progress = Callable[[str, int, int], None]
 INITIAL_SD = 0.5  # of z around 0: prior draws far out have no finite gradient
 PIECE = 16  # transitions between two reports of progress
+WARMUP_DEPTH = 6
+"""Trees grow no deeper while step sizes are found: at first they would all be as deep as allowed, to no use."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _initial(begin: Any, target: Target, settings: Settings) -> Callable[[jax.Ar
             start,
             settings.warmup,
             target_accept_prob=settings.target_accept,
-            max_tree_depth=settings.max_tree_depth,
+            max_tree_depth=(min(settings.max_tree_depth, WARMUP_DEPTH), settings.max_tree_depth),
             model_args=(choice,),
             rng_key=key,
         )

@@ -1,8 +1,10 @@
 """One lab and one step of it: software by its research, releases behind it, and everything else as a closed form.
 
-Software moves by Adams and Bashforth's second-order rule on the log of research effort (exact in software itself), the
-released generation by its exact exponential along an extrapolated line. A lab other than the leading one differs in
-its compute and its staff; noise is common to all, and methods diffuse to those behind: s' += rate (s_front - s).
+A step predicts what drives it at mid-step from the last two (Adams and Bashforth), evaluates everything at its end, and
+corrects itself with the mean of both ends: one evaluation a step, a fifth of the error. Software is exact while log
+research effort goes along a line, the released generation while effective compute does. A lab other than the leading
+one differs in its compute and its staff; noise is common to all, and methods diffuse to those behind:
+s' += rate (s_front - s).
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class Now(NamedTuple):
     log_horizon: Array
     log_research_share: Array
     log_left: Array
-    effective_compute: Array
+    log_chips: Array
     log_research: Array
     log_effort: Array
     log_haste: Array
@@ -55,15 +57,23 @@ class Now(NamedTuple):
     log_oversight: Array
 
 
+class Drive(NamedTuple):
+    """What moves a lab: see `Now`."""
+
+    log_research: Array
+    log_haste: Array
+    log_chips: Array
+    data_generation: Array
+
+
 class Lab(NamedTuple):
-    """Software s and effective compute in nats; synthetic data D in years; what holds now; what the two-step rule
-    remembers of a step ago (see `_remembered`)."""
+    """Software s in nats; synthetic data D in years; what holds now; what moved it a step ago."""
 
     software: Array
     data: Array
     generations: Generations
     now: Now
-    before: tuple[Array, Array, Array, Array]
+    before: Drive
 
 
 def start(params: Params, scale: Scale, t: Array, dt: float, deviation: Array) -> Lab:
@@ -72,9 +82,14 @@ def start(params: Params, scale: Scale, t: Array, dt: float, deviation: Array) -
     gone = generations.start(params, chips)
     zero = jnp.zeros_like(gone.released)
     now = _now(params, scale, zero, zero, gone, t, deviation)
-    _, log_haste, effective, data = _remembered(now)
-    research = horizon.reference_research(params, t - dt)  # no AI labour yet: the reference path is the path
-    return Lab(zero, zero, gone, now, (research, log_haste, effective - dt * params["pace_2019"], data))
+    drive, ago = _drive(now), t - dt  # no AI labour yet: the slopes are those of the reference path
+    research, grown = (f(params, t) - f(params, ago) for f in (horizon.reference_research, _reference_chips))
+    before = drive._replace(log_research=drive.log_research - research, log_chips=drive.log_chips - grown)
+    return Lab(zero, zero, gone, now, before)
+
+
+def _reference_chips(params: Params, t: Array) -> Array:
+    return horizon.reference_inputs(params, t)[1]
 
 
 def advance(
@@ -93,31 +108,50 @@ def advance(
     stops. front: software of the lab that is furthest, None for a lab alone.
     """
     wobble, deviation = noise
-    log_research, log_haste, effective, generated = (
-        now + 0.5 * (now - before) for now, before in zip(_remembered(lab.now), lab.before, strict=True)
-    )
-    runs = 1.0 - stopped
-    pace = software.log_pace(params, log_research - params["research_2019"], lab.software, wobble)
-    pace = pace if isinstance(stopped, float) else pace + maths.log(maths.maximum(runs, 1e-30))
-    s = software.advance(params, lab.software, pace, dt)
-    if front is not None:
-        s = s - maths.maximum(front - lab.software, 0.0) * maths.expm1(-params["diffusion"] * dt * runs)
-    slope = (effective - lab.now.effective_compute) * (2.0 / dt)
-    gone = generations.advance(lab.generations, params, lab.now.effective_compute, slope, log_haste, dt, runs)
-    early = t + dt < horizon.SAME_TIME
-    gone = gone._replace(released_2025=maths.where(early, gone.released, gone.released_2025))
-    made = maths.where(early, 0.0, maths.minimum(maths.maximum(generated, 0.0), 1.0) * dt)
-    data = lab.data + made
+
+    def moved(drive: Drive) -> tuple[Array, Array, Generations, Array]:
+        return _moved(lab, params, drive, t, dt, wobble, stopped, front)
+
+    past = _drive(lab.now)
+    s, data, gone, _ = moved(jax.tree.map(lambda now, before: now + 0.5 * (now - before), past, lab.before))
     now = _now(params, scale, s, data, gone, t + dt, deviation)
+    s, data, gone, pace = moved(jax.tree.map(lambda before, after: 0.5 * (before + after), past, _drive(now)))
     share = (CLOSED - lab.now.binding_logit) / maths.maximum(now.binding_logit - lab.now.binding_logit, 1e-6)
     share = maths.minimum(maths.maximum(share, 0.0), 1.0)
     gone = generations.close(lab.generations, gone, share, now.binding_logit >= CLOSED)
     below = lab.software < params["software_ceiling"] - 1.0  # at the ceiling the pace decides nothing
-    return Lab(s, data, gone, now, _remembered(lab.now)), (pace > software.LOG_RATE_FENCE) & below
+    return Lab(s, data, gone, now, past), (pace > software.LOG_RATE_FENCE) & below
 
 
-def _remembered(now: Now) -> tuple[Array, Array, Array, Array]:
-    return now.log_research, now.log_haste, now.effective_compute, now.data_generation
+def _moved(
+    lab: Lab,
+    params: Params,
+    drive: Drive,
+    t: Array,
+    dt: float,
+    wobble: Array,
+    stopped: Array | float,
+    front: Array | None,
+) -> tuple[Array, Array, Generations, Array]:
+    """Software, synthetic data and generations after dt, and the log pace of software; drive: at mid-step."""
+    runs = 1.0 - stopped
+    pace = software.log_pace(params, drive.log_research - params["research_2019"], lab.software, wobble)
+    pace = pace + software.log_mean(2.0 * params["parallelisation"] * (drive.log_research - lab.now.log_research))
+    pace = pace if isinstance(stopped, float) else pace + maths.log(maths.maximum(runs, 1e-30))
+    s = software.advance(params, lab.software, pace, dt)
+    if front is not None:
+        s = s - maths.maximum(front - lab.software, 0.0) * maths.expm1(-params["diffusion"] * dt * runs)
+    chips = lab.now.log_chips
+    slope = (s - lab.software + 2.0 * (drive.log_chips - chips)) / dt
+    gone = generations.advance(lab.generations, params, lab.software + chips, slope, drive.log_haste, dt, runs)
+    early = t + dt < horizon.SAME_TIME
+    gone = gone._replace(released_2025=maths.where(early, gone.released, gone.released_2025))
+    made = maths.where(early, 0.0, maths.minimum(maths.maximum(drive.data_generation, 0.0), 1.0) * dt)
+    return s, lab.data + made, gone, pace
+
+
+def _drive(now: Now) -> Drive:
+    return Drive(now.log_research, now.log_haste, now.log_chips, now.data_generation)
 
 
 def _now(params: Params, scale: Scale, s: Array, data: Array, gone: Generations, t: Array, deviation: Array) -> Now:
@@ -138,7 +172,7 @@ def _now(params: Params, scale: Scale, s: Array, data: Array, gone: Generations,
         h,
         share,
         left,
-        s + chips + left,
+        chips + left,
         research,
         effort,
         haste,
@@ -182,7 +216,7 @@ def observe(lab: Lab, params: Params, scale: Scale, t: Array) -> Quantities:
         "log_research_share": now.log_research_share,
         "log_compute": compute.log_compute(params, t) + scale.log_compute,
         "software": lab.software,
-        "log_limit_share": lab.software - params["software_ceiling"],
+        "minus_log_room": -maths.log(maths.maximum(params["software_ceiling"] - lab.software, 1e-6)),
         "since_closure": gone.released - gone.closed_at,
         "versions": gone.versions,
         "version_gain": gone.gain,

@@ -54,7 +54,7 @@ MILESTONES = (
     Milestone("multiplier_100", "log_multiplier", math.log(100.0), _times(100, PACE), seen=True, headline=True),
     Milestone("multiplier_1000", "log_multiplier", math.log(1000.0), _times(1000, PACE), seen=True, headline=True),
     Milestone("three_orders", "since_closure", math.log(1000.0), "the released model has 1,000 times the effective compute of the one that closed the loop", seen=True),
-    Milestone("software_limit", "log_limit_share", math.log(0.9), "software efficiency is at 90% of its limit", seen=True),
+    Milestone("software_limit", "minus_log_room", -math.log(-math.log(0.9)), "software efficiency is at 90% of its limit", seen=True),
 )
 
 LATER = ("multiplier_10", "multiplier_100", "multiplier_1000", "three_orders")
