@@ -125,7 +125,7 @@ def test_a_mixture_holds_its_forms_one_after_another(walk: Target, known: Draws)
     parts = [tables(tree, walk.priors) for tree in trees]
     assert np.array_equal(values, np.concatenate([part[0] for part in parts], axis=1))
     assert np.array_equal(past, np.concatenate([part[1] for part in parts], axis=2))
-    assert np.array_equal(values[:, interleaved(values.shape[1], 2)][:, ::2], parts[0][0])
+    assert np.array_equal(values[:, interleaved(values.shape[1], (0.5, 0.5))][:, ::2], parts[0][0])
     found = verdict(mixed)
     assert found.draws == 8000
     assert not found.trusted

@@ -11,6 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rsimc import api
 from rsimc.analysis.document import document
@@ -22,7 +24,7 @@ from rsimc.models.takeoff.labs import Rival
 from rsimc.models.takeoff.model import Takeoff
 from rsimc.models.takeoff.policy import Pause
 from rsimc.publish.report_page import report_html
-from rsimc.runs.sources import interleaved
+from rsimc.runs.sources import interleaved, turns
 
 DRAWS, QUARTERS = 128, 72  # to 2037
 PER_YEAR, START = 12, 2019.0
@@ -208,11 +210,30 @@ def test_every_form_has_its_parameter_and_its_defaults(form: Any) -> None:
 
 def test_a_mixture_takes_its_forms_in_turn_in_every_batch() -> None:
     forms, each = 12, 4096
-    order = interleaved(forms * each, forms)
+    order = interleaved(forms * each, [1 / forms] * forms)
     assert sorted(order) == list(range(forms * each))
     for batch in np.split(order, 64):
         assert np.array_equal(np.bincount(batch // each), np.full(forms, each // 64))
         assert np.ptp(batch % each) < each // 64 + 1  # a segment of the chains of every form
+
+
+@given(st.lists(st.floats(0.01, 1.0), min_size=1, max_size=12), st.integers(1, 400))
+def test_forms_take_turns_by_their_weights(raw: list[float], count: int) -> None:
+    weights = np.array(raw) / np.sum(raw)
+    form = turns(weights, count)
+    for n, weight in enumerate(weights):
+        taken = np.cumsum(form == n)
+        assert np.all(np.abs(taken - weight * np.arange(1, count + 1)) <= 1.0 + 0.5 * len(weights) * weight)
+
+
+def test_weights_share_the_draws_of_a_mixture_in_every_batch() -> None:
+    each, weights = 4096, (0.7, 0.2, 0.1)
+    order = interleaved(3 * each, weights)
+    for batch in np.split(order, 64):
+        assert np.bincount(batch // each, minlength=3) / len(batch) == pytest.approx(weights, abs=0.01)
+        assert np.ptp(batch % each) < each // 64 + 2  # still the same segment of the chains of every form
+    kept = [order[order // each == n] % each for n in range(3)]
+    assert [len(np.unique(k)) == min(len(k), each) for k in kept] == [True] * 3  # none used twice while others wait
 
 
 def test_variants_choose_forms() -> None:
@@ -223,6 +244,12 @@ def test_variants_choose_forms() -> None:
     assert alone.parts == () and alone.form == "horizon curved, substitution open, adoption on"
     assert len(all_of_them.parts) == 12 and len({part.posterior_id for part in all_of_them.parts}) == 12
     assert [part.form.split(",")[0] for part in two.parts] == ["horizon linear", "horizon curved"]
+    assert all_of_them.weights == pytest.approx([1 / 12] * 12)
+    weighted = study("variants.horizon={linear = 3, curved = 1}", 'variants.substitution=["low", "high"]')
+    assert weighted.weights == pytest.approx([3 / 8, 3 / 8, 1 / 8, 1 / 8])
+    assert weighted.run_inputs("x", 1) != study(
+        "variants.horizon={linear = 1, curved = 1}", 'variants.substitution=["low", "high"]'
+    ).run_inputs("x", 1)
     assert study("variants.horizon=linear").parts == ()
     assert study("variants=none").posterior_id == alone.posterior_id == study("variants.horizon=curved").posterior_id
     assert {(part.settings.chains, part.settings.draws) for part in all_of_them.parts} == {(4, 1024)}
@@ -265,6 +292,10 @@ BAD = {
     "variants.horizn='linear'": 'did you mean "horizon"',
     "variants.horizon='lineer'": 'did you mean "linear"',
     "variants=some": '"all", "none"',
+    "variants.horizon={linear = 0}": "a weight above 0",
+    "variants.horizon={linear = 'much'}": "a weight above 0",
+    "variants.horizon={lineer = 1}": 'did you mean "linear"',
+    "variants.horizon={}": "a weight for at least one option",
 }
 
 

@@ -11,6 +11,7 @@ from rsimc.analysis.estimates import estimate
 from rsimc.analysis.forecast import Forecast
 from rsimc.dates import end_of_day, iso_date, last_day
 from rsimc.engine.plan import BATCHES
+from rsimc.runs.study import Study
 
 YEARS = (2028, 2030, 2035)
 Columns = dict[str, np.ndarray]
@@ -20,9 +21,18 @@ def described(forecast: Forecast) -> str:
     """The form or forms of a forecast, in a sentence without a full stop."""
     study = forecast.study
     if study.parts:
-        return f"a mixture of {len(study.parts)} model forms with equal weights"
+        return f"a mixture of {len(study.parts)} model forms with {weighting(study)}"
     named = f" ({study.form})" if study.form else ""
     return f"one model form{named}; its own uncertainty about the form is not in these numbers"
+
+
+def weighting(study: Study) -> str:
+    """How a mixture weighs its forms, in words."""
+    given = {name: options for name, options in study.scenario.variants.items() if isinstance(options, dict)}
+    if not given:
+        return "equal weights"
+    said = [f"{name}: {', '.join(f'{o} {w:g}' for o, w in options.items())}" for name, options in given.items()]
+    return f"the scenario's weights ({'; '.join(said)})"
 
 
 def structural_range(forecast: Forecast) -> dict[str, Any] | None:

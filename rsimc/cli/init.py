@@ -43,7 +43,8 @@ What this scenario assumes that the other does not, and on what evidence.
 # one specialism of several:
 #verifiability = { direction = { logitnormal = [-1.7, 0.7] } }
 
-# The forms of the model: equations that the literature leaves open. One option, a list, or "all" for the mixture.
+# The forms of the model: equations that the literature leaves open. One option, a list, a table of
+# weights, or "all" for the mixture.
 [variants]
 #horizon = "linear"
 #substitution = ["low", "high"]

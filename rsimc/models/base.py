@@ -97,7 +97,7 @@ class Form:
     """A choice of equations that the literature leaves open, made by a fixed parameter, called `NAME_form`.
 
     options: value of that parameter by the name of the option. default: the option of a forecast of a single form.
-    mixed: the options that a mixture over forms takes, with equal weights.
+    mixed: the options that a mixture over forms takes, with equal weights where the scenario gives none.
     """
 
     name: str

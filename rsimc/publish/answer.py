@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rsimc.analysis.estimates import MIN_BATCHES
 from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.forms import weighting
 from rsimc.engine.plan import BLOCK
 from rsimc.publish import words
 from rsimc.publish.drivers import DRIVERS, Driver
@@ -116,6 +117,7 @@ def _forms(forecast: Forecast, numbers: Numbers) -> Html:
     ]
     blanks = {
         "many": str(len(found["forms"])),
+        "weighting": weighting(forecast.study),
         "name": code(first),
         "ranges": joined(each, ", "),
         "link": _link("forms", "forms"),

@@ -18,7 +18,7 @@ from rsimc.models.takeoff.policy import Pause
 from rsimc.priors.quantiles import Quantile
 from rsimc.priors.text import parse_prior
 from rsimc.scenario import Scenario
-from rsimc.scenario.schema import PauseChoice
+from rsimc.scenario.schema import Options, PauseChoice
 
 Choice = dict[str, float]
 """Values of the parameters that choose forms."""
@@ -143,12 +143,13 @@ def _no_contradiction(scenario: Scenario, pauses: tuple[Pause, ...]) -> None:
                 raise ScenarioError(where, f"another trigger than that of pause {k + 1}", f'"{one.text}"', advice)
 
 
-def choices(scenario: Scenario, model: Model) -> list[Choice]:
-    """The forms that a scenario takes: one, or several for a mixture with equal weights.
+def choices(scenario: Scenario, model: Model) -> list[tuple[Choice, float]]:
+    """The forms that a scenario takes, with their weights, which sum to one: products of those of each form's options,
+    which are equal where the scenario gives none.
 
     Raises ScenarioError for a form or an option that the model does not have, with the nearest one.
     """
-    wanted: Mapping[str, tuple[str, ...]] = scenario.variants
+    wanted = scenario.variants
     known = {form.name: form for form in forms_of(model)}
     everything = wanted.get(ALL) == (ALL,)
     for name in wanted if not everything else ():
@@ -162,9 +163,18 @@ def choices(scenario: Scenario, model: Model) -> list[Choice]:
     picked = []
     for name, form in known.items():
         options = (ALL,) if everything else wanted.get(name, (form.default,))
-        options = form.mixed if options == (ALL,) else options
-        picked.append([(form.parameter, form.options[option]) for option in dict.fromkeys(options)])
-    return [dict(combination) for combination in product(*picked)]
+        weights = _weighted(form.mixed if options == (ALL,) else options)
+        picked.append([(form.parameter, form.options[option], weight) for option, weight in weights.items()])
+    return [
+        ({parameter: value for parameter, value, _ in combination}, math.prod(weight for *_, weight in combination))
+        for combination in product(*picked)
+    ]
+
+
+def _weighted(options: Options) -> dict[str, float]:
+    """Weights that sum to one."""
+    weights = options if isinstance(options, dict) else dict.fromkeys(options, 1.0)
+    return {option: weight / math.fsum(weights.values()) for option, weight in weights.items()}
 
 
 def label(model: Model, choice: Mapping[str, float]) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from rsimc.calibration.posterior import tables
 from rsimc.engine import rng
+from rsimc.engine.plan import BLOCK
 from rsimc.engine.simulate import PosteriorSource, PriorSource, noise_keys
 from rsimc.runs.posteriors import Posterior
 from rsimc.runs.study import Study
@@ -20,7 +23,7 @@ def make_source(study: Study, posterior: Posterior | None, seed: int) -> Posteri
     if posterior is None:
         return _prior_source(study, noise, keys)
     table, past = tables(posterior.tree, study.fitted)
-    order = interleaved(table.shape[1], max(len(study.parts), 1))
+    order = interleaved(table.shape[1], study.weights)
     return PosteriorSource(
         study.priors,
         noise,
@@ -36,18 +39,45 @@ def _prior_source(study: Study, noise: jax.Array, keys: jax.Array) -> PriorSourc
         return PriorSource(study.priors, noise, keys)
     names = tuple(study.choice)
     places = tuple(study.priors.names.index(name) for name in names)
-    values = [[part.choice[name] for part in study.parts] for name in names]
+    forms = turns(study.weights, len(study.parts) if equal(study.weights) else BLOCK)
+    values = [[study.parts[form].choice[name] for form in forms] for name in names]
     return PriorSource(study.priors, noise, keys, places, jnp.asarray(values, jnp.float32))
 
 
-def interleaved(draws: int, forms: int) -> np.ndarray:
-    """The order in which the draws of a mixture are used: one of every form in turn, each form in its own order.
+def equal(weights: Sequence[float]) -> bool:
+    """Whether all weights are the same."""
+    return bool(np.ptp(weights) < 1e-12)
 
-    draws: of all forms together, form after form. Empty for one form, whose order is that of its chains.
 
-    >>> interleaved(6, 2).tolist()
+def turns(weights: Sequence[float], count: int) -> np.ndarray:
+    """Which form takes each of `count` turns [count]: after any number of turns each has had its share, nearly.
+
+    A turn goes to the form that has waited longest for its share (the apportionment of Webster).
+
+    >>> turns([0.5, 0.25, 0.25], 8).tolist()
+    [0, 1, 2, 0, 0, 1, 2, 0]
+    """
+    taken, out = np.zeros(len(weights)), []
+    for _ in range(count):
+        out.append(int(np.argmax(np.asarray(weights) / (2.0 * taken + 1.0))))
+        taken[out[-1]] += 1.0
+    return np.array(out, np.int32)
+
+
+def interleaved(draws: int, weights: Sequence[float]) -> np.ndarray:
+    """The order in which the draws of a mixture are used: forms take turns, each in its own order.
+
+    draws: of all forms together, form after form, equally many. A form of a small weight skips draws, one of a large
+    weight uses some twice. Empty for one form, whose order is that of its chains.
+
+    >>> interleaved(6, [0.5, 0.5]).tolist()
     [0, 3, 1, 4, 2, 5]
     """
-    if forms == 1:
+    if not weights:
         return np.zeros(0, np.int32)
-    return np.arange(draws, dtype=np.int32).reshape(forms, -1).T.ravel()
+    each, form = draws // len(weights), turns(weights, draws)
+    order = np.zeros(draws, np.int32)
+    for n in range(len(weights)):
+        places = np.flatnonzero(form == n)
+        order[places] = n * each + np.arange(len(places)) * each // max(len(places), 1)
+    return order

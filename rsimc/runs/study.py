@@ -33,7 +33,7 @@ class Study:
 
     priors: of all parameters; first those of the target, which the data inform, then those of pauses and rivals, which
     act after the data. choice: the form of the model; forms: how many its mixture has. parts: the studies of single
-    forms that a mixture consists of, in equal shares; the mixture's own target and choice are those of the first.
+    forms that a mixture consists of, weights: their shares of it; its own target and choice are those of the first.
     """
 
     scenario: Scenario
@@ -44,6 +44,7 @@ class Study:
     choice: Choice
     forms: int = 1
     parts: tuple[Study, ...] = ()
+    weights: tuple[float, ...] = ()
 
     @property
     def settings(self) -> Settings:
@@ -81,7 +82,7 @@ class Study:
 
     def run_inputs(self, posterior_id: str | None, seed: int) -> dict[str, object]:
         """All that affects a run's counts, as plain data. The number of trajectories does not: more keep the first."""
-        mixed = {"forms": [part.choice for part in self.parts]} if self.parts else {}
+        mixed = {"forms": [part.choice for part in self.parts], "weights": self.weights} if self.parts else {}
         options = {**describe(self.model), **mixed}
         every = {**self._inputs(), "priors": _plain(self.priors), "plan": self.plan.describe()}
         return {**every, "options": options, "posterior": posterior_id, "seed": seed}
@@ -112,8 +113,8 @@ def resolve(scenario: Scenario, *, allow_code: bool = False) -> Study:
     rows = {name: known for name in names if (known := _known(scenario, name))}
     _check_names(scenario, full)
     picked = choices(scenario, model)
-    parts = tuple(replace(_of_one_form(scenario, model, full, rows, one), forms=len(picked)) for one in picked)
-    return parts[0] if len(parts) == 1 else replace(parts[0], parts=parts)
+    parts = tuple(replace(_of_one_form(scenario, model, full, rows, one), forms=len(picked)) for one, _ in picked)
+    return parts[0] if len(parts) == 1 else replace(parts[0], parts=parts, weights=tuple(w for _, w in picked))
 
 
 def _of_one_form(

@@ -66,24 +66,44 @@ def _prior_table(table: dict[str, object], *path: str) -> None:
                 raise problem("finite numbers, texts or tables", part, *path, key)
 
 
+Options = tuple[str, ...] | dict[str, float]
+"""Options of a form, or their weights."""
+
+
 def _variants(value: object) -> object:
-    """The texts "all" and "none", or a table of options, one or several for a form. Raises the house's error."""
+    """The texts "all" and "none", or a table of options, one or several for a form, or each with its weight. Raises the
+    house's error."""
     if value in ("all", "none"):
         return {"all": ("all",)} if value == "all" else {}
     if not isinstance(value, dict):
         raise problem('"all", "none", or a table of forms such as { horizon = "linear" }', value)
-    out = {}
+    out: dict[str, Options] = {}
     for name, options in value.items():
+        if isinstance(options, dict):
+            out[name] = _weights(options, name)
+            continue
         listed = (options,) if isinstance(options, str) else options
         if not (isinstance(listed, list | tuple) and listed and all(isinstance(one, str) for one in listed)):
-            raise problem("the name of an option or a list of them", options, name)
+            expected = (
+                "the name of an option, a list of them, or a table of weights such as { linear = 0.6, curved = 0.4 }"
+            )
+            raise problem(expected, options, name)
         out[name] = tuple(listed)
     return out
 
 
+def _weights(table: dict[str, object], form: str) -> dict[str, float]:
+    if not table:
+        raise problem("a weight for at least one option", table, form)
+    for option, weight in table.items():
+        if not (_is_number(weight) and isinstance(weight, int | float) and weight > 0):
+            raise problem("a weight above 0", weight, form, option)
+    return {option: float(str(weight)) for option, weight in table.items()}
+
+
 Whole = Annotated[int, BeforeValidator(_integral)]
 Prior = Annotated[PriorText, PlainValidator(_prior)]
-Variants = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_variants)]
+Variants = Annotated[dict[str, Options], BeforeValidator(_variants)]
 
 
 class _Table(BaseModel):
