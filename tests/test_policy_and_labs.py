@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,16 +20,23 @@ from rsimc.analysis.document import document
 from rsimc.engine.path import simulate_path
 from rsimc.errors import ScenarioError
 from rsimc.models.base import prior_set
+from rsimc.models.takeoff import horizon
 from rsimc.models.takeoff.forms import FORMS
 from rsimc.models.takeoff.labs import Rival
 from rsimc.models.takeoff.model import Takeoff
 from rsimc.models.takeoff.policy import Pause
 from rsimc.publish.report_page import report_html
-from rsimc.runs.sources import interleaved, turns
+from rsimc.runs.posteriors import Posterior
+from rsimc.runs.sources import drawn_weights, interleaved, turns
 
 DRAWS, QUARTERS = 128, 72  # to 2037
 PER_YEAR, START = 12, 2019.0
-NAMES = ("binding_logit", "log_horizon", "software", "log_multiplier", "coding_logit", "log_compute", "version_gain")
+NAMES = tuple(
+    dict.fromkeys(
+        ["binding_logit", "log_horizon", "software", "log_multiplier", "coding_logit", "log_compute", "version_gain"]
+        + [milestone.quantity for milestone in Takeoff.milestones]
+    )
+)
 STILL = np.zeros((1 + QUARTERS, 3, DRAWS))
 Paths = dict[str, np.ndarray]
 
@@ -91,10 +99,42 @@ def test_a_full_pause_stops_software_and_releases_but_not_hardware(calm: Paths) 
     for name in NAMES:
         assert np.array_equal(seen[name][: begin + 1], calm[name][: begin + 1]), name
     assert np.ptp(seen["software"][begin : end + 1], axis=0).max() < 1e-6
-    assert np.ptp(seen["log_horizon"][begin : end + 1], axis=0).max() < 1e-6
+    # What is seen at the end of a step is predicted; the last step before the pause is corrected with the first in it.
+    assert np.ptp(seen["log_horizon"][begin + 1 : end + 1], axis=0).max() < 1e-6
+    assert np.abs(seen["log_horizon"][begin + 1] - seen["log_horizon"][begin]).max() < 2e-3
     assert np.array_equal(seen["log_compute"], calm["log_compute"])
     gain = seen["version_gain"]
     assert np.median(gain[end + 4] / np.maximum(gain[begin - 1], 1e-6)) > 1.3  # the rush after it
+
+
+FROZEN = ("log_horizon", "binding_logit", "coding_logit", "evaluation_logit", "small_loop_logit", "software")
+
+
+def test_a_full_pause_freezes_what_the_released_model_can_do_noise_and_all(free: Paths) -> None:
+    seen = paths(Takeoff(pauses=(PAUSE,)), NOISE)
+    begin, end = at(2029.0), at(2031.0)
+    for name in FROZEN:
+        assert np.ptp(seen[name][begin + 1 : end + 1], axis=0).max() < 1e-6, name
+    assert np.mean(np.abs(free["log_horizon"][end] - free["log_horizon"][begin])) > 0.5
+    assert seen["log_multiplier"][begin + 1 : end + 1].max() < -1.0  # nothing moves, whatever research could do
+    assert np.array_equal(seen["log_multiplier"][end + 1 :] > -1.0, np.ones_like(seen["log_multiplier"][end + 1 :]))
+
+
+def milestone_dates(seen: Paths) -> np.ndarray:
+    """Steps at which milestones are first met [milestones, draws]; beyond the end where they are not."""
+    met = [np.concatenate([seen[m.quantity], np.full((1, DRAWS), np.inf)]) >= m.threshold for m in Takeoff.milestones]
+    return np.array([np.argmax(one, axis=0) for one in met])
+
+
+@pytest.mark.parametrize("noise", ["still", "noise"])
+def test_a_full_pause_hastens_no_milestone_but_by_what_customers_leave(noise: str) -> None:
+    innovations = {"still": STILL, "noise": NOISE}[noise]
+    with_pause, without = (paths(Takeoff(pauses=p), innovations, **CHEAP) for p in ((PAUSE,), ()))
+    gained = milestone_dates(without) - milestone_dates(with_pause)
+    for n, milestone in enumerate(Takeoff.milestones):
+        # A pause spares a lab its bad luck too: with noise it hastens some paths, by what chance would have cost them.
+        assert np.mean(gained[n] > 0) <= (0.0 if noise == "still" else 0.1), milestone.name
+    assert np.mean(gained < 0) > 0.2
 
 
 @pytest.mark.parametrize("strength", [1.0, 0.5])
@@ -139,6 +179,12 @@ def test_thresholds_trigger_when_they_are_passed_and_not_before_the_forecast(cal
 
 def test_two_pauses_add_up() -> None:
     second = replace(PAUSE, name="pause_2", text="2032-01-01", date=2032.0, lasts=6.0)
+    halves = tuple(replace(PAUSE, name=f"pause_{n}", text=f"half {n}", strength=0.5) for n in (1, 2))
+    over = replace(PAUSE, name="pause_3", text="over", strength=0.8)
+    whole, joined, more = (paths(Takeoff(pauses=p), **STEADY) for p in ((PAUSE,), halves, (*halves, over)))
+    for name in NAMES:
+        assert np.allclose(joined[name], whole[name], atol=1e-9), name
+        assert np.allclose(more[name], whole[name], atol=1e-9), name
     both, first = (paths(Takeoff(pauses=p), **STEADY)["software"] for p in ((PAUSE, second), (PAUSE,)))
     assert np.array_equal(both[: at(2032.0)], first[: at(2032.0)])
     assert np.ptp(both[at(2032.0) : at(2032.5)], axis=0).max() < 1e-6
@@ -154,9 +200,11 @@ def test_a_rival_without_compute_changes_nothing(free: Paths) -> None:
         assert np.allclose(seen[name], free[name], rtol=1e-11, atol=1e-11), name
 
 
-def test_a_smaller_rival_does_not_lead_while_nobody_pauses(calm: Paths) -> None:
-    seen = paths(Takeoff(rivals=(Rival("second", 0.5, 0.5),)), **STEADY)
-    assert np.max(np.abs(seen["software"] - calm["software"])) < 1e-9
+@pytest.mark.parametrize(("compute", "staff"), [(0.5, 0.5), (1.0, 0.3), (0.3, 1.0)])
+def test_a_smaller_rival_does_not_lead_while_nobody_pauses(compute: float, staff: float, calm: Paths) -> None:
+    seen = paths(Takeoff(rivals=(Rival("second", compute, staff),)), **STEADY)
+    for name in ("software", "log_horizon", "binding_logit", "log_multiplier"):
+        assert np.max(np.abs(seen[name] - calm[name])) < 1e-9, name
 
 
 def test_a_pause_of_one_lab_is_not_a_pause_of_all(calm: Paths) -> None:
@@ -192,6 +240,7 @@ def test_forms_of_the_horizon_are_what_they_say() -> None:
     assert np.all(curved["log_horizon"][late] >= saturating["log_horizon"][late] - 1e-6)
     assert np.mean(saturating["log_horizon"][late] - linear["log_horizon"][late]) > 0.05
     assert np.allclose(curved["log_horizon"][at(2024.0)], saturating["log_horizon"][at(2024.0)], atol=0.2)
+    assert np.mean(curved["log_horizon"][late] - saturating["log_horizon"][late]) > 0.05
 
 
 def test_forms_of_substitution_replace_the_open_prior() -> None:
@@ -234,6 +283,30 @@ def test_weights_share_the_draws_of_a_mixture_in_every_batch() -> None:
         assert np.ptp(batch % each) < each // 64 + 2  # still the same segment of the chains of every form
     kept = [order[order // each == n] % each for n in range(3)]
     assert [len(np.unique(k)) == min(len(k), each) for k in kept] == [True] * 3  # none used twice while others wait
+
+
+def test_forms_keep_their_weights_whatever_is_left_out_of_them() -> None:
+    kept = np.ones((4, 100))
+    kept[2:, 40:] = 0.0  # of the second form 40% are kept
+    tree = xr.DataTree.from_dict({"sample_stats": xr.Dataset({"kept": (("chain", "draw"), kept)})})
+    drawn = np.array(drawn_weights((0.5, 0.5), Posterior("x", tree, fresh=False)))
+    assert drawn * [1.0, 0.4] / np.sum(drawn * [1.0, 0.4]) == pytest.approx([0.5, 0.5])
+
+
+def test_the_saturating_form_is_straight_beyond_its_turn() -> None:
+    priors = prior_set(Takeoff().parameters, {})
+    params = priors.named(priors.from_normal(jnp.zeros(priors.size))) | {
+        "horizon_form": jnp.asarray(2.0), "curvature": jnp.asarray(0.08), "paradigm_step": jnp.asarray(0.0)
+    }  # fmt: skip
+    full = horizon.anchor(params)
+    far = float(full["reference_level"] + full["curved_until"]) + np.array([8.0, 9.0, 10.0, 20.0])
+    h = [
+        float(horizon.log_horizon(full, jnp.asarray(e), jnp.asarray(0.0), jnp.asarray(5.0), jnp.asarray(0.0)))
+        for e in far
+    ]
+    slope = float(full["horizon_per_compute"] * full["slope_beyond"])
+    assert np.diff(h) / np.diff(far) == pytest.approx([slope] * 3, rel=1e-3)
+    assert slope > 1.05 * float(full["horizon_per_compute"])
 
 
 def test_variants_choose_forms() -> None:

@@ -38,8 +38,9 @@ def weighting(study: Study) -> str:
 def structural_range(forecast: Forecast) -> dict[str, Any] | None:
     """What each form of a mixture says of the headline milestones, and the range over forms; None for a single form.
 
-    Probabilities by the ends of YEARS and medians are over the stored trajectories of the form, with errors from the
-    spread over batches: they are rougher than those of the mixture.
+    weight: that of the scenario; share: of the stored trajectories that were not left out. Probabilities by the ends of
+    YEARS and medians are over the stored trajectories of the form, with errors from the spread over batches: they are
+    rougher than those of the mixture.
     """
     parts, path = forecast.study.parts, forecast.folder / "ensemble.parquet"
     if not parts or not path.exists():
@@ -50,10 +51,12 @@ def structural_range(forecast: Forecast) -> dict[str, Any] | None:
     table = pq.read_table(path, columns=["batch", "conditioned_out", *columns])
     stored = {name: table[name].to_numpy() for name in table.column_names}
     forms = {}
-    for part in parts:
+    for part, weight in zip(parts, forecast.study.weights, strict=True):
         mine = np.all([stored[f"parameter.{n}"] == np.float32(part.choice[n]) for n in switches], axis=0)
         mine &= ~stored["conditioned_out"]
-        forms[part.form] = {"n": int(mine.sum()), "milestones": _milestones(forecast, stored, mine, names)}
+        share = float(mine.sum() / max((~stored["conditioned_out"]).sum(), 1))
+        milestones = _milestones(forecast, stored, mine, names)
+        forms[part.form] = {"weight": weight, "n": int(mine.sum()), "share": round(share, 4), "milestones": milestones}
     return {"forms": forms, "range": {name: _range(forms, name) for name in names}}
 
 

@@ -6,8 +6,11 @@ the posterior not told, most of its draws could be thrown away. So the sampler's
     log g = -1/2 sum_m ( max(0, top_m - threshold_m) / WIDTH )^2
 
 with top_m the largest value that the quantity of milestone m takes up to `as_of`. g is exactly 1 wherever nothing has
-happened, so that the forecast, after its own exact rejection, is the same with the guide and without; the guide only
-spares draws. A hard wall would do the same but has no gradient.
+happened, so that the forecast of a form, after its own exact rejection, is the same with the guide and without; the
+guide only spares draws. A hard wall would do the same but has no gradient. (Between the forms of a mixture it is the
+scenario that decides: a form takes as many turns as give it its weight after the rejection, `runs.sources`.)
+
+It is taken that the world would know at once, although the data see models with a lag.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def assemble(
     """The tree of a fit, with its verdict in `attrs["verdict"]` as JSON. read: a reader made before, for its model."""
     import arviz  # seconds to import: only those who calibrate pay
 
-    predictive, log_likelihood = _row_quantities(read or row_reader(target), target, draws)
+    predictive, log_likelihood, kept = _row_quantities(read or row_reader(target), target, draws)
     keys = [f"{row.series}/{row.key}" for row in target.rows]
     coords: dict[str, object] = {
         "z_name": list(target.priors.names),
@@ -54,6 +54,7 @@ def assemble(
             "energy": draws.energy,
             "tree_steps": draws.tree_steps,
             "acceptance_rate": draws.accept_prob,
+            "kept": kept,
         },
         "prior": prior,
         "posterior_predictive": {"value": predictive},
@@ -85,6 +86,12 @@ def tables(tree: xr.DataTree, priors: PriorSet) -> tuple[np.ndarray, np.ndarray]
         rows.append(array.transpose("chain", "draw").values.reshape(-1))
     past = tree["latent"]["innovations"].transpose("beat", "process", "chain", "draw").values
     return np.stack(rows), past.reshape(*past.shape[:2], past.shape[2] * past.shape[3])
+
+
+def kept_shares(tree: xr.DataTree, forms: int) -> np.ndarray:
+    """Share of the draws of each form that the forecast keeps [forms]: in the rest a milestone has been passed."""
+    kept = np.asarray(tree["sample_stats"]["kept"].values, np.float64)
+    return kept.reshape(forms, -1).mean(axis=1)
 
 
 def contraction(tree: xr.DataTree) -> dict[str, float]:
@@ -134,31 +141,33 @@ def _parameters(priors: PriorSet, z: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.stack(parts, axis=-1) if name in labelled else parts[0] for name, parts in out.items()}
 
 
-RowReader = Callable[[Array, Array, Array], tuple[Array, Array]]
+RowReader = Callable[[Array, Array, Array], tuple[Array, Array, Array]]
 
 
 def row_reader(target: Target) -> RowReader:
     """A function of (z [n, size], innovations [n, beats, processes], choice): predictions and log likelihoods of all
-    rows [n, rows], by the same simulator; compiled when first used, for any form of the target's model."""
+    rows [n, rows], and whether nothing that the world would have seen has happened [n], by the same simulator; compiled
+    when first used, for any form of the target's model."""
 
-    def one(point: tuple[Array, Array], choice: Array) -> tuple[Array, Array]:
+    def one(point: tuple[Array, Array], choice: Array) -> tuple[Array, Array, Array]:
         path, params = target.simulate(*point, choice)
         predicted = jnp.concatenate([term.predict(path, params) for term in target.terms])
-        return predicted, jnp.concatenate([term.log_likelihood(path, params) for term in target.terms])
+        density = jnp.concatenate([term.log_likelihood(path, params) for term in target.terms])
+        return predicted, density, target.log_not_yet(path) == 0.0
 
     return jax.jit(lambda z, u, choice: jax.lax.map(lambda pair: one(pair, choice), (z, u), batch_size=BATCH))
 
 
-def _row_quantities(read: RowReader, target: Target, draws: Draws) -> tuple[np.ndarray, np.ndarray]:
-    """Predictions and log likelihoods of all rows [chain, draw, rows]."""
+def _row_quantities(read: RowReader, target: Target, draws: Draws) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Predictions and log likelihoods of all rows [chain, draw, rows]; which draws the forecast keeps [chain, draw]."""
     shape = draws.z.shape[:2]
     z = draws.z.reshape(-1, draws.z.shape[-1])
     innovations = draws.innovations.reshape(len(z), *draws.innovations.shape[2:])  # a model may have no noise at all
     with jax.enable_x64(True):
         choice = jnp.asarray(list(target.choice.values()), jnp.float64)
         both = read(jnp.asarray(z), jnp.asarray(innovations), choice)
-        predicted, density = (np.asarray(part).reshape(*shape, -1) for part in both)
-    return predicted, density
+        predicted, density, kept = (np.asarray(part).reshape(*shape, *part.shape[1:]) for part in both)
+    return predicted, density, kept
 
 
 def mixture(trees: Sequence[xr.DataTree], labels: Sequence[str], attrs: Mapping[str, str]) -> xr.DataTree:

@@ -83,8 +83,11 @@ class Target:
     def log_evidence(self, z: Array, innovations: Array, choice: Array | None = None) -> Array:
         """Log density of all rows together, and the guide of what has not happened yet: a scalar."""
         path, params = self.simulate(z, innovations, choice)
-        rows = jnp.sum(self._rows(path, params))
-        return rows if self.as_of is None else rows + log_guide(self.model, path.values, self.as_of)
+        return jnp.sum(self._rows(path, params)) + self.log_not_yet(path)
+
+    def log_not_yet(self, path: Path) -> Array:
+        """Log of the guide of what has not happened by `as_of`: 0 exactly where nothing has, or it is not asked."""
+        return jnp.zeros(()) if self.as_of is None else log_guide(self.model, path.values, self.as_of)
 
     def _rows(self, path: Path, params: dict[str, Array]) -> Array:
         return jnp.concatenate([term.log_likelihood(path, params) for term in self.terms])

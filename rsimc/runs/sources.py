@@ -8,12 +8,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rsimc.calibration.posterior import tables
+from rsimc.calibration.posterior import kept_shares, tables
 from rsimc.engine import rng
 from rsimc.engine.plan import BLOCK
 from rsimc.engine.simulate import PosteriorSource, PriorSource, noise_keys
 from rsimc.runs.posteriors import Posterior
 from rsimc.runs.study import Study
+
+LEAST_KEPT = 1e-3
+"""A form of which less is kept is left its small share: hardly any of its draws suits what is known."""
 
 
 def make_source(study: Study, posterior: Posterior | None, seed: int) -> PosteriorSource | PriorSource:
@@ -23,7 +26,7 @@ def make_source(study: Study, posterior: Posterior | None, seed: int) -> Posteri
     if posterior is None:
         return _prior_source(study, noise, keys)
     table, past = tables(posterior.tree, study.fitted)
-    order = interleaved(table.shape[1], study.weights)
+    order = interleaved(table.shape[1], drawn_weights(study.weights, posterior))
     return PosteriorSource(
         study.priors,
         noise,
@@ -42,6 +45,18 @@ def _prior_source(study: Study, noise: jax.Array, keys: jax.Array) -> PriorSourc
     forms = turns(study.weights, len(study.parts) if equal(study.weights) else BLOCK)
     values = [[study.parts[form].choice[name] for form in forms] for name in names]
     return PriorSource(study.priors, noise, keys, places, jnp.asarray(values, jnp.float32))
+
+
+def drawn_weights(weights: tuple[float, ...], posterior: Posterior) -> tuple[float, ...]:
+    """Shares of the draws that give the forms of a mixture their weights among the trajectories that are kept.
+
+    Which trajectories the forecast leaves out, since a milestone has passed in them, is decided by the draw. A form of
+    which more is left out takes more turns.
+    """
+    if not weights:
+        return ()
+    drawn = np.array(weights) / np.maximum(kept_shares(posterior.tree, len(weights)), LEAST_KEPT)
+    return tuple(float(share) for share in drawn / drawn.sum())
 
 
 def equal(weights: Sequence[float]) -> bool:

@@ -23,7 +23,7 @@ from rsimc.scenario import Scenario, identity
 
 LEAST_CHAINS = 4
 """Chains of a form in a mixture, at least: fewer say too little about whether they agree."""
-FORMAT = 3
+FORMAT = 4
 """Raised when the meaning of a stored posterior or run changes."""
 
 

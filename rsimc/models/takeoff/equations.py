@@ -13,13 +13,13 @@ EQUATIONS = (
     "h = a + b (e^{k y} - 1)/k + b e^{k x_1} (x - y) + D_p(t) + u_h + W(t) - W(2025)          time horizon",
     "f_k = sigmoid(slope_k (h - u_k delta u(h)^gamma - theta_k))                              automated share",
     "u_k = (1 - v_k) e^{-rho c_k D};  dD/dt = f_(data generation)                             synthetic data",
-    "log A = l_A + log(q/4) + c + log(1-sigma) + psi s - log people                           AI labour",
+    "log A = l_A + log(q/4) + log(omega_max/0.3) + c + log(1-sigma) + psi s - log people      AI labour",
     "P_k = 1 + f_k A, or [(1-f)^{1-rt} + f^{1-rt} (f A)^rt]^{1/rt} beyond A = 1/(1-f)          within a specialism",
     "P -> P (1 + 1/c)/(1 + P/c) for data sourcing                                             speed limit of the world",
     "L = (sum w_k P_k^rs)^{1/rs};  R = [alpha (people L)^rx + (1-alpha) X^rx]^{1/rx}           bottlenecks",
-    "E = R / R(L = 1);  M = E^lambda                                                          effort, multiplier",
+    "E = R / R(L = 1, omega = 0);  M = E^lambda (1 - a)                                       effort, multiplier",
     "human share = sum w_k max(1 - f_k, 1/(1 + f_k A));  oversight = that of evaluation / M   people",
-    "s' and e_dep' times 1 - a in a pause;  s' += rate (s_front - s) for who is behind        pauses, rivals",
+    "s', e_dep', D', u_h' and W' times 1 - a in a pause;  s' += rate (s_front - s) behind     pauses, rivals",
 )
 
 STATES = (

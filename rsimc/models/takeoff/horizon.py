@@ -83,13 +83,22 @@ def anchor(params: Params) -> dict[str, Array]:
         "research_2019": start,
         "software_2025": software_2025,
         "software_ceiling": software_2025 + params["software_limit"],
-        "chips_2026": compute.log_compute(params, AI_LABOUR_AT) + chips_2025,
+        "chips_2026": compute.log_compute(params, AI_LABOUR_AT)
+        + shares.log_research_share(params, reference_horizon(params, AI_LABOUR_AT), AI_LABOUR_AT),
+        "software_2026": software_2025 + _year_of_software(base, start, software_2025),
         "people_2026": compute.log_researchers(params, AI_LABOUR_AT),
         "reference_pace": gamma,
         "reference_level": software_2025 + chips_2025 - lag * gamma,
         "pace_2019": params["software_growth"] + _chips_pace(params, START),
         "horizon_per_compute": params["time_horizon_growth"] / gamma,
     }
+
+
+def _year_of_software(params: Params, research_2019: Array, software_2025: Array) -> Array:
+    """Rise of software in 2025 on the reference path, at the research effort of mid-2025."""
+    effort = reference_research(params, 0.5 * AI_LABOUR_AT) - research_2019
+    beta, pace = software.hardness(params), software.log_pace(params, effort, software_2025, 0.0)
+    return maths.log1p(beta * maths.exp(pace) * AI_LABOUR_AT) / beta
 
 
 def _chips_pace(params: Params, t: float, width: float = 0.05) -> Array:

@@ -23,6 +23,8 @@ from rsimc.models.takeoff.parameters import CODING, EVALUATION
 Array = jax.Array
 CLOSED = 4.59511985013459
 """Logit of 99%: the loop is closed when every specialism is at least that much automated."""
+STOPPED = 1e-6
+"""Stands for the share of work that a full pause leaves, where its logarithm is wanted."""
 
 
 class Scale(NamedTuple):
@@ -35,8 +37,9 @@ class Scale(NamedTuple):
 class Now(NamedTuple):
     """All that follows at one date from software, synthetic data, the released generation and the noise.
 
-    log_haste is research effort against the staff of the reference path, log_effort against the staff that there is:
-    the same but where staff is changed after 2025.0, which must not slow the preparation of generations.
+    log_effort is research against that of the lab's own people alone, who would have the compute that AI labour takes
+    for experiments. log_haste is research against what the leading lab's people alone would do on the reference path,
+    and with the compute that there is: more staff does not slow the preparation of generations, nor less speed it.
     """
 
     log_horizon: Array
@@ -67,13 +70,16 @@ class Drive(NamedTuple):
 
 
 class Lab(NamedTuple):
-    """Software s in nats; synthetic data D in years; what holds now; what moved it a step ago."""
+    """Software s in nats; synthetic data D in years; what holds now; what moved it a step ago; the noise of the horizon
+    that pauses withheld, log hours; log of the share of the last step's work that no pause stopped."""
 
     software: Array
     data: Array
     generations: Generations
     now: Now
     before: Drive
+    withheld: Array
+    log_running: Array
 
 
 def start(params: Params, scale: Scale, t: Array, dt: float, deviation: Array) -> Lab:
@@ -85,7 +91,7 @@ def start(params: Params, scale: Scale, t: Array, dt: float, deviation: Array) -
     drive, ago = _drive(now), t - dt  # no AI labour yet: the slopes are those of the reference path
     research, grown = (f(params, t) - f(params, ago) for f in (horizon.reference_research, _reference_chips))
     before = drive._replace(log_research=drive.log_research - research, log_chips=drive.log_chips - grown)
-    return Lab(zero, zero, gone, now, before)
+    return Lab(zero, zero, gone, now, before, zero, zero)
 
 
 def _reference_chips(params: Params, t: Array) -> Array:
@@ -98,29 +104,36 @@ def advance(
     scale: Scale,
     t: Array,
     dt: float,
-    noise: tuple[Array, Array],
+    noise: tuple[Array, Array, Array],
     stopped: Array | float,
+    leader: Lab | None,
     front: Array | None,
 ) -> tuple[Lab, Array]:
     """The lab after dt, and whether the fence on the pace of software was touched.
 
-    noise: u_s over the step, and the horizon's deviation after it. stopped: share of the step's work that a pause
-    stops. front: software of the lab that is furthest, None for a lab alone.
+    noise: u_s over the step, and the horizon's deviation after it and before. stopped: share of the step's work that a
+    pause stops, its releases and their noise among it. leader: the leading lab after the step, None for itself. front:
+    software of the lab that is furthest, None for a lab alone.
     """
-    wobble, deviation = noise
+    wobble, deviation, earlier = noise
+    paused = not isinstance(stopped, float)
+    withheld = lab.withheld + stopped * (deviation - earlier) if paused else lab.withheld
+    log_running = maths.log(maths.maximum(1.0 - stopped, STOPPED)) if paused else lab.log_running
 
     def moved(drive: Drive) -> tuple[Array, Array, Generations, Array]:
-        return _moved(lab, params, drive, t, dt, wobble, stopped, front)
+        # Fenced, so that the compiler rounds alike whatever else it computes beside.
+        inside = jax.tree.map(maths.fence, drive)
+        return jax.tree.map(maths.fence, _moved(lab, params, inside, t, dt, wobble, stopped, leader, front))
 
     past = _drive(lab.now)
     s, data, gone, _ = moved(jax.tree.map(lambda now, before: now + 0.5 * (now - before), past, lab.before))
-    now = _now(params, scale, s, data, gone, t + dt, deviation)
+    now = _now(params, scale, s, data, gone, t + dt, deviation - withheld)
     s, data, gone, pace = moved(jax.tree.map(lambda before, after: 0.5 * (before + after), past, _drive(now)))
     share = (CLOSED - lab.now.binding_logit) / maths.maximum(now.binding_logit - lab.now.binding_logit, 1e-6)
     share = maths.minimum(maths.maximum(share, 0.0), 1.0)
     gone = generations.close(lab.generations, gone, share, now.binding_logit >= CLOSED)
     below = lab.software < params["software_ceiling"] - 1.0  # at the ceiling the pace decides nothing
-    return Lab(s, data, gone, now, past), (pace > software.LOG_RATE_FENCE) & below
+    return Lab(s, data, gone, now, past, withheld, log_running), (pace > software.LOG_RATE_FENCE) & below
 
 
 def _moved(
@@ -131,6 +144,7 @@ def _moved(
     dt: float,
     wobble: Array,
     stopped: Array | float,
+    leader: Lab | None,
     front: Array | None,
 ) -> tuple[Array, Array, Generations, Array]:
     """Software, synthetic data and generations after dt, and the log pace of software; drive: at mid-step."""
@@ -145,8 +159,9 @@ def _moved(
     slope = (s - lab.software + 2.0 * (drive.log_chips - chips)) / dt
     gone = generations.advance(lab.generations, params, lab.software + chips, slope, drive.log_haste, dt, runs)
     early = t + dt < horizon.SAME_TIME
-    gone = gone._replace(released_2025=maths.where(early, gone.released, gone.released_2025))
-    made = maths.where(early, 0.0, maths.minimum(maths.maximum(drive.data_generation, 0.0), 1.0) * dt)
+    origin = gone.released if leader is None else leader.generations.released  # labs share the methods of 2025
+    gone = gone._replace(released_2025=maths.where(early, origin, gone.released_2025))
+    made = maths.where(early, 0.0, maths.minimum(maths.maximum(drive.data_generation, 0.0), 1.0) * (dt * runs))
     return s, lab.data + made, gone, pace
 
 
@@ -165,8 +180,8 @@ def _now(params: Params, scale: Scale, s: Array, data: Array, gone: Generations,
     left = shares.log_left_by_ai(params, t)
     experiments, staff = chips + left - params["chips_2024"], hands - params["people_2024"]
     research = software.log_research(params, staff + work.log_gain, experiments)
-    effort = research - software.log_research(params, staff, experiments)
-    planned = compute.log_researchers(params, t, "reference_staff_growth") + scale.log_people - params["people_2024"]
+    effort = research - software.log_research(params, staff, experiments - left)
+    planned = compute.log_researchers(params, t, "reference_staff_growth") - params["people_2024"]
     haste = research - software.log_research(params, planned, experiments)
     return Now(
         h,
@@ -200,7 +215,7 @@ def observe(lab: Lab, params: Params, scale: Scale, t: Array) -> Quantities:
         "evaluation_logit": now.evaluation_logit,
         "small_loop_logit": now.small_loop_logit,
         "log_effort": now.log_effort,
-        "log_multiplier": params["parallelisation"] * now.log_effort,
+        "log_multiplier": params["parallelisation"] * now.log_effort + lab.log_running,
         "minus_log_human_share": -now.log_human_share,
         "minus_log_hands": -maths.log(maths.maximum(human - director, 1e-12)),
         "minus_log_oversight": -now.log_oversight,

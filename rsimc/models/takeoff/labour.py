@@ -38,9 +38,13 @@ class Labour(NamedTuple):
 
 
 def log_ai_labour(params: Params, log_chips: Array, software: Array, log_people: Array) -> Array:
-    """log A, AI workers for each researcher: compute and software add, more people divide."""
-    base = params["ai_labour"] + maths.log(params["serial_speed"] / 4.0)
-    saved = params["compute_saving"] * (software - params["software_2025"])
+    """log A, AI workers for each researcher: compute and software add, more people divide.
+
+    log A = l_A + log(q/4) + log(omega_max/0.3) + [c + log(1 - sigma)] + psi s - H, the last three against their values
+    on the reference path at 2026.0, to which l_A refers; the others against the medians of their priors.
+    """
+    base = params["ai_labour"] + maths.log(params["serial_speed"] / 4.0) + maths.log(params["ai_labour_max"] / 0.3)
+    saved = params["compute_saving"] * (software - params["software_2026"])
     return base + (log_chips - params["chips_2026"]) + saved - (log_people - params["people_2026"])
 
 

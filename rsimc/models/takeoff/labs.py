@@ -2,7 +2,8 @@
 
 The data observe the leading lab, so that a rival has at most its compute and its staff. All labs share the noise of the
 horizon and of software. What the world sees at a date is the lab whose released model is the most capable then, so that
-a pause of one lab and a pause of all are different scenarios.
+a pause of one lab and a pause of all are different scenarios. Versions are those of that lab: what passes between
+two milestones counts another lab's where the lead has changed hands.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ def furthest(labs: tuple[Lab, ...]) -> Array | None:
 
 
 def foremost(seen: list[Quantities], labs: tuple[Lab, ...]) -> Quantities:
-    """The quantities of the lab whose released model has the most effective compute."""
+    """The quantities of the lab whose released model has the most effective compute, and so the longest horizon: labs
+    share the methods of 2025."""
     best, top = seen[0], labs[0].generations.released
     for quantities, lab in zip(seen[1:], labs[1:], strict=True):
         ahead = lab.generations.released > top

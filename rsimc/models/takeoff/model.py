@@ -52,7 +52,7 @@ class Takeoff:
     since: float = 2025.0
 
     name: ClassVar[str] = "takeoff"
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     epoch: ClassVar[float] = 2025.0
     start: ClassVar[float] = 2019.0
     steps_per_year: ClassVar[int] = 12
@@ -102,12 +102,16 @@ class Takeoff:
     def step(self, state: State, params: Params, t: Array, dt: float, z: Array) -> State:
         """Second-order steps; z [3, ...] is the quarter's innovation."""
         drift = noise.advance(state.noise, params, z, dt)
-        both = 0.5 * (state.noise.software + drift.software), _deviation(drift, params)
+        # Fenced: computed once, and rounded alike in every program.
+        wobble = maths.fence(0.5 * (state.noise.software + drift.software))
+        moving = wobble, maths.fence(_deviation(drift, params)), maths.fence(_deviation(state.noise, params))
         front = labs.furthest(state.labs)
-        every, clipped = [], state.clipped
+        every: list[one.Lab] = []
+        clipped = state.clipped
         for lab, name, scale in zip(state.labs, labs.names(self.rivals), labs.scales(self.rivals, params), strict=True):
             stopped = policy.stopped(self.pauses, state.triggered, params, name, t, dt)
-            after, touched = one.advance(lab, params, scale, t, dt, both, stopped, front)
+            leader = every[0] if every else None
+            after, touched = one.advance(lab, params, scale, t, dt, moving, stopped, leader, front)
             every.append(after)
             clipped = clipped | touched
         new = State(drift, tuple(every), state.triggered, clipped)

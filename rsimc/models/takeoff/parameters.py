@@ -14,7 +14,6 @@ CODING, SYSTEMS, DATA_SOURCING, DATA_GENERATION, EXPERIMENTS, EVALUATION, DIRECT
 CHECKABLE = SPECIALISMS[:-1]
 
 OWN = "rsimc judgement"
-EPOCH_LABS = "Epoch AI, AI compute users (2026-09-03)"
 ERDIL = "Erdil, Besiroglu & Ho 2024 (arXiv 2405.10494); Ho & Whitfill 2025 (Epoch Gradient Updates): lab estimate 0.93, 0.49 to 1.38"
 WHITFILL = "Whitfill & Wu 2025 (arXiv 2507.23181): elasticity 2.6 or about 0, by specification"
 METR = "METR, Measuring AI Ability to Complete Long Tasks (2025) and Time Horizon 1.1 (2026)"
@@ -38,7 +37,7 @@ def _likely(value: float, sd: float) -> dict[str, object]:
 
 
 COMPUTE = (
-    Parameter("compute_growth", "1/year", _lognormal(1.45, 0.15), "growth of the lab's compute at 2025.0", EPOCH_LABS),
+    Parameter("compute_growth", "1/year", _lognormal(1.45, 0.3), "growth of the lab's compute at 2025.0", OWN + ": wide, since the rows of lab_compute say it"),
     Parameter("world_compute_growth", "1/year", _lognormal(1.19, 0.12), "growth of the world's stock of AI compute until the slowdown", "Epoch AI, AI chip counts (2026-04-03): 1.11 in 2025, 1.41 in 2024"),
     Parameter("compute_growth_late", "1/year", _lognormal(0.45, 0.5), "growth of that stock after the slowdown", OWN),
     Parameter("lab_share_max", "share", _share(1.0, 0.7, 0.31, 1.0), "largest share of that stock that the leading labs can hold", OWN + ": five labs held 22% at end 2024, 31% at end 2025"),
@@ -58,7 +57,7 @@ COMPUTE = (
 )
 
 SOFTWARE = (
-    Parameter("software_growth", "1/year", _lognormal(1.0, 0.6), "growth of software efficiency in 2019", "Ho et al. 2024 (arXiv 2403.05812): 3x a year, 1.8 to 5.3"),
+    Parameter("software_growth", "1/year", _lognormal(1.0, 0.6), "growth of software efficiency in 2019", OWN + ": wide, since the row of software_growth says it"),
     Parameter("parallelisation", "elasticity", _share(0.3, 0.8, 0.1, 1.0), "lambda: log pace of software per log research effort", "Davidson & Houlden 2025: 0.15 to 0.6 for labour alone"),
     Parameter("returns_to_research", "lambda/beta, all inputs", _lognormal(1.1, 0.45), "doublings of software per doubling of cumulative research", ERDIL),
     Parameter("software_limit", "nats above 2025", _lognormal(20.0, 0.35), "distance to the limits of software efficiency", "Davidson & Houlden 2025: 6 to 16 years of recent progress"),

@@ -2,9 +2,11 @@
 
 A pause is triggered on a date, when a milestone comes, or when an observable passes a threshold, the latter two only
 from the day of the forecast on. After a lag a share a = strength x compliance of research and of training stops for its
-duration: software moves at 1 - a of its pace, and so do the releases of new generations. The share of a step that lies
-in the pause counts. Chips, staff and the methods of others do not wait: when it ends, the trained models are behind
-what the hardware would bear, and the releases that follow are larger. Several pauses add up to at most all.
+duration: software moves at 1 - a of its pace, and so do the releases of new generations, the noise of their horizon,
+synthetic data and the multiplier (the pace against people alone). Effort, what research would do if it went on, is not
+stopped: while releases rest customers ask for no more, so that chips gather and effort may come sooner. The share of a
+step that lies in the pause counts. Chips, staff and the methods of others do not wait: when it ends, the trained models
+are behind what the hardware would bear, and the releases that follow are larger. Several pauses add up to at most all.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ def hardness(params: Params) -> Array:
 def log_pace(params: Params, log_research_gain: Array, software: Array, noise: Array | float) -> Array:
     """Log of ds/dt without the ceiling's factor; `log_research_gain` is log R/R(2019)."""
     drive = params["parallelisation"] * log_research_gain
-    return maths.log(params["software_growth"]) + drive - hardness(params) * software + noise
+    harder = maths.fence(hardness(params) * software)  # read in several places, rounded alike in all
+    return maths.log(params["software_growth"]) + drive - harder + noise
 
 
 def log_mean(rise: Array) -> Array:
