@@ -1,8 +1,8 @@
 """The main job as a user meets it: whole processes, timed from outside, with an empty cache and with a full one.
 
-    uv run python benchmarks/main_job.py [--draws N] [--repeats K] [--label TEXT] [--keep FOLDER]
+    uv run python benchmarks/main_job.py single|mixture [--draws N] [--repeats K] [--label TEXT] [--keep FOLDER]
 
-Prints a table and writes benchmarks/results/main_job.json. Wall seconds are of this machine on this day; memory is the
+Prints a table and writes its part of benchmarks/results/main_job.json. Wall seconds are of this machine on this day; memory is the
 largest resident set of the process.
 """
 
@@ -21,6 +21,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from rsimc.models.takeoff.model import Takeoff
 
 RESULTS = Path(__file__).parent / "results" / "main_job.json"
 
@@ -52,47 +54,56 @@ def median(rows: list[dict[str, Any]], field: str) -> float:
     return float(values[len(values) // 2])
 
 
-def measure(draws: int, repeats: int, keep: Path | None) -> dict[str, Any]:
-    """First run, cached runs, and four times the trajectories. keep: where the first run's folder stays."""
-    work = Path(tempfile.mkdtemp(prefix="rsimc-bench-"))
-    try:
-        cache = work / "cache"
-        common = ["forecast", "--json", "--quiet", "--draws"]
-        first = run([*common, str(draws), "-o", str(keep or work / "first")], cache, work)
-        cached = [run([*common, str(draws), "-o", str(work / f"cached{n}")], cache, work) for n in range(repeats)]
-        larger = run([*common, str(4 * draws), "-o", str(work / "larger")], cache, work)
-        helped = [run(["--help"], cache, work) for _ in range(max(3, repeats))]
-    finally:
-        shutil.rmtree(work)
-    return {"first": first, "cached": cached, "four_times": larger, "help_wall_s": median(helped, "wall_s")}
+def single(draws: int, repeats: int, work: Path, keep: Path) -> dict[str, Any]:
+    """A plain forecast: the first run, cached runs, four times the trajectories."""
+    cache, common = work / "cache", ["forecast", "--json", "--quiet", "--draws"]
+    return {
+        "first": run([*common, str(draws), "-o", str(keep)], cache, work),
+        "cached": [run([*common, str(draws), "-o", str(work / f"cached{n}")], cache, work) for n in range(repeats)],
+        "four_times": run([*common, str(4 * draws), "-o", str(work / "larger")], cache, work),
+        "help_wall_s": median([run(["--help"], cache, work) for _ in range(max(3, repeats))], "wall_s"),
+    }
+
+
+def mixture(draws: int, repeats: int, work: Path, keep: Path) -> dict[str, Any]:
+    """The mixture over all forms of the model: the first run, cached runs."""
+    cache, common = work / "cache", ["forecast", "--json", "--quiet", "--set", "variants=all", "--draws", str(draws)]
+    first = run([*common, "-o", str(keep)], cache, work)
+    return {"first": first, "cached": [run([*common, "-o", str(work / f"c{n}")], cache, work) for n in range(repeats)]}
+
+
+PARTS = {"single": single, "mixture": mixture}
 
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=PARTS)
     parser.add_argument("--draws", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--label", default="")
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
-    result = measure(options.draws, options.repeats, options.keep)
-    document = {
-        "what": "rsimc forecast, whole process",
+    work = Path(tempfile.mkdtemp(prefix="rsimc-bench-"))
+    try:
+        result = PARTS[options.part](options.draws, options.repeats, work, options.keep or work / "first")
+    finally:
+        shutil.rmtree(work)
+    about = {
+        "model": f"{Takeoff.name} {Takeoff.version}",
         "label": options.label,
         "date": datetime.now(UTC).date().isoformat(),
         "machine": {"cores": len(os.sched_getaffinity(0)), "system": platform.platform(terse=True), "cpu": cpu()},
         "versions": {name: version(name) for name in ("rsimc", "jax", "jaxlib", "numpyro", "arviz")},
         "draws": options.draws,
-        **result,
     }
+    document = {**json.loads(RESULTS.read_text()), options.part: {**about, **result}}
     RESULTS.write_text(json.dumps(document, indent=2) + "\n")
     print(f"{'run':<34}{'wall s':>9}{'CPU s':>9}{'peak GiB':>10}")
-    for name, rows in (("first, nothing cached", [result["first"]]), ("cached (median)", result["cached"])):
-        print(f"{name:<34}" + "".join(f"{median(rows, f):>9}" for f in ("wall_s", "cpu_s", "peak_gib")))
-    print(
-        f"{'four times the trajectories':<34}"
-        + "".join(f"{result['four_times'][f]:>9}" for f in ("wall_s", "cpu_s", "peak_gib"))
-    )
+    for name, found in result.items():
+        rows = found if isinstance(found, list) else [found]
+        if name != "help_wall_s":
+            print(f"{name:<34}" + "".join(f"{median(rows, f):>9}" for f in ("wall_s", "cpu_s", "peak_gib")))
 
 
 def cpu() -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rsimc.analysis.document import document
+from rsimc.analysis.forecast import Forecast
 from rsimc.api import open_run
 from rsimc.publish.figures import cdf_chart, save_png
 
@@ -54,12 +55,14 @@ def forms(facts: dict[str, Any]) -> str:
     )
 
 
-def section(facts: dict[str, Any]) -> str:
+def section(run: Forecast) -> str:
     """What stands between the markers."""
+    facts = document(run)
     loop, checks = facts["milestones"]["closed_loop"], facts["diagnostics"]
     gone = 100 * facts["counts"]["conditioned_out"] / facts["n"]
     what = (
-        f"Scenario `{facts['scenario']}` as of {facts['as_of']}, {facts['n']:,} trajectories, run `{facts['id'][:8]}`. "
+        f"Scenario `{facts['scenario']}` as of {facts['as_of']}, {facts['n']:,} trajectories of "
+        f"model `{run.study.model.name}` {run.study.model.version}, run `{facts['id'][:8]}`. "
         "The loop is closed (every specialism of AI research at least 99% automated) by the end of 2030 with "
         f"probability {share(loop['probability_by']['2030-12-31'])} %, in the median by {loop['quantiles']['0.5']}."
     )
@@ -81,7 +84,7 @@ def main() -> None:
     readme = ROOT / "README.md"
     before, rest = readme.read_text().split(BEGIN)
     after = rest.split(END)[1]
-    readme.write_text(f"{before}{BEGIN}\n{section(document(run))}\n{END}{after}")
+    readme.write_text(f"{before}{BEGIN}\n{section(run)}\n{END}{after}")
 
 
 if __name__ == "__main__":
