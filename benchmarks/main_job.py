@@ -2,8 +2,8 @@
 
     uv run python benchmarks/main_job.py single|mixture [--draws N] [--repeats K] [--label TEXT] [--keep FOLDER]
 
-Prints a table and writes its part of benchmarks/results/main_job.json. Wall seconds are of this machine on this day; memory is the
-largest resident set of the process.
+Prints a table and writes its part of benchmarks/results/main_job.json. Wall seconds are of this machine on this day;
+memory is the largest resident set of the process.
 """
 
 from __future__ import annotations

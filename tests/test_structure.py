@@ -160,3 +160,15 @@ def test_no_file_names_a_home_directory() -> None:
         f"{path.relative_to(ROOT)}: {match[0]!r}" for path in repository() for match in home.finditer(path.read_bytes())
     ]
     assert found == []
+
+
+def test_published_figures_are_of_this_version_of_the_model() -> None:
+    from rsimc.models.takeoff.model import Takeoff
+
+    now, results = f"{Takeoff.name} {Takeoff.version}", ROOT / "benchmarks" / "results"
+    if not results.exists():
+        pytest.skip("not a checkout")
+    main_job = json.loads((results / "main_job.json").read_text())
+    assert {part: main_job[part]["model"] for part in ("single", "mixture")} == {"single": now, "mixture": now}
+    assert json.loads((results / "numerics.json").read_text())["what"] == f"numerics of {now}"
+    assert f"model `{Takeoff.name}` {Takeoff.version}, run `" in (ROOT / "README.md").read_text()
