@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import jax
@@ -54,11 +55,16 @@ def draws_of(model: Takeoff) -> dict[str, jax.Array]:
     return priors.named(priors.from_normal(jnp.asarray(z)))
 
 
+@cache
+def compiled(model: Takeoff) -> Callable[[Any, Any], dict[str, jax.Array]]:
+    """Quantities of independent trajectories, one program for all that ask for the same model."""
+    return jax.jit(jax.vmap(lambda p, u: simulate_path(model, p, u, NAMES), in_axes=-1, out_axes=-1))
+
+
 def paths(model: Takeoff, noise: np.ndarray = STILL, **changed: float) -> Paths:
     params = draws_of(model)
     params |= {name: jnp.full_like(params[name], value) for name, value in changed.items()}
-    program = jax.jit(jax.vmap(lambda p, u: simulate_path(model, p, u, NAMES), in_axes=-1, out_axes=-1))
-    return {name: np.asarray(x) for name, x in program(params, jnp.asarray(noise)).items()}
+    return {name: np.asarray(x) for name, x in compiled(model)(params, jnp.asarray(noise)).items()}
 
 
 NOISE = np.random.default_rng(5).standard_normal((1 + QUARTERS, 3, DRAWS))

@@ -31,4 +31,5 @@ STATES = (
     ("u_s", "log", "deviation of the pace of software (Ornstein-Uhlenbeck)"),
     ("W", "log hours", "deviation of the trend itself (integral of an Ornstein-Uhlenbeck pace)"),
     ("T_p", "years", "when each pause was triggered"),
+    ("q", "log hours", "noise of the horizon that pauses withheld; one for each lab"),
 )
