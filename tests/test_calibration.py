@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,10 @@ from walk import Seen, Walk
 from rsimc import api
 from rsimc.analysis.document import document
 from rsimc.analysis.forecast import open_run
-from rsimc.calibration.fit import Draws, Settings, fit
+from rsimc.calibration.fit import Draws, Settings, fit, sampler
 from rsimc.calibration.posterior import assemble, contraction, mixture, prior_driven, tables, verdict
 from rsimc.calibration.target import Target
-from rsimc.calibration.verdict import judge
+from rsimc.calibration.verdict import judge, mixed
 from rsimc.engine.plan import BATCHES, BLOCK
 from rsimc.errors import CalibrationError, RsimcError, RunError
 from rsimc.models.base import prior_set
@@ -114,6 +114,38 @@ def test_the_parts_of_a_small_fit_agree(walk: Target, known: Draws) -> None:
     assert verdict(tree) == judge(tree, CONJUGATE.max_tree_depth)
     assert tree["prior"]["level"].values.mean() == pytest.approx(1.0, abs=0.2)
     assert np.median(tree["prior"]["unseen"].values) == pytest.approx(3.0, rel=0.1)
+
+
+def test_a_form_gets_more_draws_until_they_do_and_keeps_the_first(walk: Target, known: Draws) -> None:
+    """Draws are of the same chains, however many are asked for, and a form takes no more than it needs."""
+    asked: list[int] = []
+
+    def enough(draws: Draws) -> bool:
+        asked.append(draws.z.shape[1])
+        return len(asked) > 1
+
+    settings = replace(CONJUGATE, draws=400)
+    longer = sampler(walk, settings, enough)([walk.choice], lambda *told: None)[0]
+    assert asked == [400, 600] and longer.z.shape == (4, 600, 2)
+    for one, other in ((longer.z, known.z), (longer.energy, known.energy)):
+        assert np.array_equal(one, other[:, :600])
+    never = sampler(walk, settings, lambda draws: False)([walk.choice] * 2, lambda *told: None)
+    assert [one.z.shape[1] for one in never] == [800, 800]
+    assert mixed(known.z, known.innovations, known.log_posterior)
+    apart = known.z + np.arange(4)[:, None, None]
+    assert not mixed(apart, known.innovations, known.log_posterior)
+
+
+def test_a_mixture_of_forms_with_unequal_draws_takes_as_many_of_each(walk: Target, known: Draws) -> None:
+    short = Draws(
+        *(getattr(known, f.name)[:, :500] if f.name != "step_size" else known.step_size for f in fields(known))
+    )
+    trees = [assemble(walk, draws, CONJUGATE, {"id": "x"}) for draws in (known, short)]
+    both = mixture(trees, ["long", "short"], {"id": "both"})
+    z = both["latent"]["z"].values
+    assert z.shape == (8, 500, 2)
+    assert np.array_equal(z[:4], known.z[:, ::2]) and np.array_equal(z[4:], short.z)
+    assert both["prior"].sizes == trees[0]["prior"].sizes
 
 
 def test_a_mixture_holds_its_forms_one_after_another(walk: Target, known: Draws) -> None:
@@ -246,7 +278,8 @@ def fitted(study: Study, told: Told) -> Posterior:
 def test_a_fit_tells_how_far_it_is(fitted: Posterior, told: Told) -> None:
     stages, done = [stage for stage, _, _ in told], [n for _, n, _ in told]
     assert told[0] == ("compile", 0, 320)
-    assert told[-1] == ("sampling", 320, 320)
+    made = 64 + fitted.tree["posterior"].sizes["draw"]  # 256 draws, or more where they do not do
+    assert told[-1] == ("sampling", made, made) and made in (320, 448, 576)
     assert list(dict.fromkeys(stages)) == ["compile", "warm-up", "sampling"]
     assert done == sorted(done)
     assert max(n for stage, n, _ in told if stage == "warm-up") == 64
@@ -285,10 +318,11 @@ def test_values_are_the_quantiles_of_the_latent_draws(fitted: Posterior, study: 
     table, past = tables(fitted.tree, study.priors)
     z = fitted.tree["latent"]["z"].values.reshape(-1, study.priors.size)
     assert list(fitted.tree["latent"]["z_name"].values) == list(study.priors.names)
-    assert table.shape == (study.priors.size, 1024)
+    draws = len(z)
+    assert table.shape == (study.priors.size, draws)
     for n, (name, _, prior) in enumerate(study.priors.entries):
         assert table[n] == pytest.approx(prior.at(z[:, n]), rel=1e-12), name
-    beats = fitted.tree["latent"]["innovations"].values.reshape(1024, *past.shape[:2])
+    beats = fitted.tree["latent"]["innovations"].values.reshape(draws, *past.shape[:2])
     assert np.array_equal(past, np.moveaxis(beats, 0, -1))
     assert past.shape[0] == study.target.latent_beats + 1  # type: ignore[union-attr]
 
@@ -371,7 +405,9 @@ def test_a_run_of_the_posterior_carries_its_draws_and_its_verdict(
 
     rows = pq.read_table(run.folder / "ensemble.parquet")
     ids = np.arange(20_000)
-    draws = ids // BLOCK % BATCHES * 16 + ids % 16  # 1,024 draws in 64 batches of 16
+    each = 4 * fitted.tree["posterior"].sizes["draw"] // BATCHES  # draws of a batch, 16 or more
+    assert each in (16, 24, 32)
+    draws = ids // BLOCK % BATCHES * each + ids % BLOCK % each
     assert np.array_equal(rows["draw"].to_numpy(), draws)
     table, _ = tables(fitted.tree, study.priors)
     for n, name in enumerate(study.priors.names):

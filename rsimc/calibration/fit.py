@@ -62,6 +62,7 @@ def numpyro_model(target: Target, choice: jax.Array) -> None:
 
 Choice = Mapping[str, float]
 Sampler = Callable[[Sequence[Choice], Progress], list[Draws]]
+Enough = Callable[[Draws], bool]
 
 
 def fit(target: Target, settings: Settings, progress: Progress) -> Draws:
@@ -69,7 +70,7 @@ def fit(target: Target, settings: Settings, progress: Progress) -> Draws:
     return sampler(target, settings)([target.choice], progress)[0]
 
 
-def sampler(target: Target, settings: Settings) -> Sampler:
+def sampler(target: Target, settings: Settings, enough: Enough | None = None) -> Sampler:
     """A sampler of the posteriors of several forms of the target's model at once.
 
     It is called with the values of the parameters that choose each form, and progress(stage, done, total), which is
@@ -77,6 +78,9 @@ def sampler(target: Target, settings: Settings) -> Sampler:
     interrupt) ends the fit. Every form has its own `settings.chains` chains, which know nothing of the others: the form
     is an argument of one compiled program, and side by side chains cost little more than alone, since most of the time
     goes into starting operations on a few numbers.
+
+    enough: whether the draws of a form do. A form of which they do not gets half as many more, and again, up to twice
+    `settings.draws`; without it `settings.draws` are all.
     """
 
     def potential(choice: jax.Array) -> Callable[[Any], jax.Array]:
@@ -95,10 +99,26 @@ def sampler(target: Target, settings: Settings) -> Sampler:
             by_chain = NamedSharding(mesh, Spec("chain"))
             state, each = jax.device_put((_initial(begin, target, settings)(each), each), by_chain)
             advance = _piece(transition, mesh)
-            every = _sample(lambda state: advance(state, each), state, settings, progress)
-        return [_of_chains(every, slice(n, n + settings.chains)) for n in range(0, chains, settings.chains)]
+            run = _Run(lambda state: advance(state, each), state, settings, progress)
+            return _enough_for_each(run, len(choices), settings, enough)
 
     return sample
+
+
+def _enough_for_each(run: _Run, forms: int, settings: Settings, enough: Enough | None) -> list[Draws]:
+    """The draws of every form, of each as many as it needs, whatever the others do."""
+    chains, asked = settings.chains, settings.draws
+    most = asked if enough is None else 2 * asked
+    found: dict[int, Draws] = {}
+    for count in dict.fromkeys((asked, min(asked + asked // 2, most), most)):
+        every = run.draws(count)
+        for form in (n for n in range(forms) if n not in found):
+            mine = _of_chains(every, slice(form * chains, (form + 1) * chains))
+            if count == most or enough is None or enough(mine):
+                found[form] = mine
+        if len(found) == forms:
+            break
+    return [found[form] for form in range(forms)]
 
 
 def _of_chains(draws: Draws, chains: slice) -> Draws:
@@ -154,28 +174,28 @@ def _piece(transition: Any, mesh: Mesh) -> Callable[[Any, jax.Array], tuple[Any,
     )
 
 
-def _sample(advance: Callable[[Any], tuple[Any, Any]], state: Any, settings: Settings, progress: Progress) -> Draws:
-    kept: list[Any] = []
-    done, total = 0, settings.warmup + settings.draws
-    while done < total:
-        state, seen = advance(state)
-        seen = jax.tree.map(np.asarray, seen)  # waits for the piece
-        done += PIECE
-        if done > settings.warmup:
-            kept.append(seen)
-        warming = done <= settings.warmup
-        progress("warm-up" if warming else "sampling", min(done, total), total)
-    last = settings.warmup % PIECE  # the first kept piece may begin with the end of warm-up
-    place, potential, diverging, energy, steps, accept = jax.tree.map(
-        lambda *pieces: np.moveaxis(np.concatenate(pieces)[last : last + settings.draws], 0, 1), *kept
-    )
-    return Draws(
-        place["z"],
-        place["innovations"],
-        -potential,
-        diverging,
-        energy,
-        steps,
-        accept,
-        np.asarray(state.adapt_state.step_size),
-    )
+class _Run:
+    """Chains as they go on: warm-up, then as many draws as are asked for."""
+
+    def __init__(
+        self, advance: Callable[[Any], tuple[Any, Any]], state: Any, settings: Settings, progress: Progress
+    ) -> None:
+        self.advance, self.state, self.warmup, self.progress = advance, state, settings.warmup, progress
+        self.done, self.kept = 0, list[Any]()
+
+    def draws(self, count: int) -> Draws:
+        """The first `count` draws of every chain after the warm-up; those that were made before are not made again."""
+        total = self.warmup + count
+        while self.done < total:
+            self.state, seen = self.advance(self.state)
+            seen = jax.tree.map(np.asarray, seen)  # waits for the piece
+            self.done += PIECE
+            if self.done > self.warmup:
+                self.kept.append(seen)
+            self.progress("warm-up" if self.done <= self.warmup else "sampling", min(self.done, total), total)
+        last = self.warmup % PIECE  # the first kept piece may begin with the end of warm-up
+        place, potential, diverging, energy, steps, accept = jax.tree.map(
+            lambda *pieces: np.moveaxis(np.concatenate(pieces)[last : last + count], 0, 1), *self.kept
+        )
+        step_size = np.asarray(self.state.adapt_state.step_size)
+        return Draws(place["z"], place["innovations"], -potential, diverging, energy, steps, accept, step_size)

@@ -176,20 +176,25 @@ def mixture(trees: Sequence[xr.DataTree], labels: Sequence[str], attrs: Mapping[
     The chains of different forms sample different distributions: diagnostics compare chains within a form only.
     """
     offset, groups = 0, []
+    fewest = min(tree["posterior"].sizes["draw"] for tree in trees)
     for tree in trees:
         chains = tree["posterior"].sizes["chain"]
-        groups.append({n: _from_chain(g.to_dataset(), offset) for n, g in tree.children.items()})
+        parts = {name: group.to_dataset() for name, group in tree.children.items()}
+        sampled = {name for name, part in parts.items() if "chain" in part.dims and name != "prior"}
+        groups.append({n: _from_chain(part, offset, fewest) if n in sampled else part for n, part in parts.items()})
         offset += chains
     joined = {}
     for name in groups[0]:
-        parts = [group[name] for group in groups]
-        sampled = "chain" in parts[0].dims and name != "prior"
-        joined[name] = xr.concat(parts, dim="chain") if sampled else parts[0]
+        of_forms = [group[name] for group in groups]
+        joined[name] = xr.concat(of_forms, dim="chain") if name in sampled else of_forms[0]
     out = xr.DataTree.from_dict(joined)
     found = [verdict(tree) for tree in trees]
     out.attrs = {**attrs, "forms": json.dumps(list(labels)), "verdict": json.dumps(worst(found, labels).as_dict())}
     return out
 
 
-def _from_chain(group: xr.Dataset, first: int) -> xr.Dataset:
-    return group.assign_coords(chain=group["chain"].values + first) if "chain" in group.dims else group
+def _from_chain(group: xr.Dataset, first: int, fewest: int) -> xr.Dataset:
+    """Chains numbered from `first`; where a form needed more draws, `fewest` of them, evenly spread."""
+    draws = group.sizes["draw"]
+    spread = group if draws <= fewest else group.isel(draw=np.arange(fewest) * draws // fewest)
+    return spread.assign_coords(chain=group["chain"].values + first, draw=np.arange(min(draws, fewest)))

@@ -56,14 +56,33 @@ def flatten(dataset: xr.Dataset) -> tuple[list[str], np.ndarray]:
     return names, np.concatenate(values)
 
 
-def judge(tree: xr.DataTree, max_tree_depth: int) -> Verdict:
-    """The verdict on a tree with groups `latent` (z, innovations), and `sample_stats` (lp, diverging, tree_steps)."""
+def mixing(latent: xr.Dataset) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
+    """Names, R-hat, bulk and tail effective sample sizes of all scalars of a dataset of chains and draws."""
     import arviz  # seconds to import: only those who calibrate pay
 
+    names, rhat = flatten(arviz.rhat(latent))
+    bulk, tail = (flatten(arviz.ess(latent, method=method))[1] for method in ("bulk", "tail"))
+    return names, rhat, bulk, tail
+
+
+def mixed(z: np.ndarray, innovations: np.ndarray, log_posterior: np.ndarray) -> bool:
+    """Whether more draws would not help: R-hat and effective sample sizes of chains [chain, draw, ...] suffice."""
+    dims = ("chain", "draw")
+    latent = xr.Dataset(
+        {
+            "z": ((*dims, "name"), z),
+            "innovations": ((*dims, "beat", "process"), innovations),
+            "log_posterior": (dims, log_posterior),
+        }
+    )
+    _, rhat, bulk, tail = mixing(latent)
+    return bool(rhat.max() < MAX_RHAT and min(bulk.min(), tail.min()) > MIN_ESS)
+
+
+def judge(tree: xr.DataTree, max_tree_depth: int) -> Verdict:
+    """The verdict on a tree with groups `latent` (z, innovations), and `sample_stats` (lp, diverging, tree_steps)."""
     latent = tree["latent"].to_dataset().assign(log_posterior=tree["sample_stats"]["lp"])
-    rhat_names, rhat = flatten(arviz.rhat(latent))
-    _, bulk = flatten(arviz.ess(latent, method="bulk"))
-    ess_names, tail = flatten(arviz.ess(latent, method="tail"))
+    names, rhat, bulk, tail = mixing(latent)
     diverging = np.asarray(tree["sample_stats"]["diverging"].values)
     steps = np.asarray(tree["sample_stats"]["tree_steps"].values)
     facts = (float(rhat.max()), float(bulk.min()), float(tail.min()), int(diverging.sum()), float(diverging.mean()))
@@ -72,10 +91,10 @@ def judge(tree: xr.DataTree, max_tree_depth: int) -> Verdict:
     return Verdict(
         draws=int(diverging.size),
         rhat_max=facts[0],
-        rhat_worst=rhat_names[int(rhat.argmax())],
+        rhat_worst=names[int(rhat.argmax())],
         ess_bulk_min=facts[1],
         ess_tail_min=facts[2],
-        ess_worst=ess_names[worst],
+        ess_worst=names[worst],
         divergences=facts[3],
         divergence_rate=facts[4],
         longest_trees=float(np.mean(steps >= 2**max_tree_depth - 1)),

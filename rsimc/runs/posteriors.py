@@ -74,9 +74,11 @@ def _of_forms(studies: tuple[Study, ...], progress: Progress) -> list[Posterior]
     if todo:
         from rsimc.calibration.fit import sampler
         from rsimc.calibration.posterior import assemble, row_reader
+        from rsimc.calibration.verdict import mixed
 
         targets = [study.target for study in todo if study.target is not None]
-        draws = sampler(targets[0], todo[0].settings)([target.choice for target in targets], progress)
+        sample = sampler(targets[0], todo[0].settings, lambda one: mixed(one.z, one.innovations, one.log_posterior))
+        draws = sample([target.choice for target in targets], progress)
         read = row_reader(targets[0])
         for study, target, mine in zip(todo, targets, draws, strict=True):
             tree = assemble(target, mine, study.settings, _attrs(study), read)

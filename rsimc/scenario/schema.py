@@ -164,7 +164,7 @@ class Labs(_Table):
 
 
 class CalibrationSettings(_Table):
-    """How the posterior is sampled. warmup and draws are numbers of iterations per chain."""
+    """How the posterior is sampled. warmup, draws: iterations per chain; up to twice the draws where they do not do."""
 
     chains: Whole = Field(default=8, ge=1, le=64)
     warmup: Whole = Field(default=320, ge=50, le=100_000)
