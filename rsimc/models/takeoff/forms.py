@@ -25,7 +25,7 @@ FORMS = (
         {"open": OPEN, "low": LOW, "high": HIGH},
         "open",
         ("low", "high"),
-        "whether compute binds when research labour is plentiful (open: the prior of `substitution` decides)",
+        "whether compute binds when research labour is plentiful (open: its prior decides)",
         "Whitfill & Wu 2025 (arXiv 2507.23181): about 0 or 2.6, by specification",
     ),
     Form(
