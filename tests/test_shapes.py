@@ -22,6 +22,7 @@ from rsimc.engine.simulate import PriorSource, noise_keys, simulate_block
 from rsimc.models.base import prior_set
 from rsimc.models.takeoff import labour, specialisms
 from rsimc.models.takeoff.model import Takeoff
+from rsimc.models.takeoff.parameters import SPECIALISMS
 
 MODEL = Takeoff()
 PRIORS = prior_set(MODEL.parameters, {})
@@ -47,7 +48,7 @@ def test_noise(streams: int, count: int) -> None:
         return rng.normals(keys, ids, jnp.asarray(3))
 
     keys = jnp.asarray(rng.stream_keys(1, [f"s{n}" for n in range(streams)]))
-    normals(keys, jnp.arange(count, dtype=jnp.uint32))
+    assert normals(keys, jnp.arange(count, dtype=jnp.uint32)).shape == (streams, count)
 
 
 @pytest.mark.parametrize("batch", [(), (4,)])
@@ -69,8 +70,9 @@ def test_labour(batch: tuple[int, ...]) -> None:
     params = PRIORS.named(PRIORS.from_normal(jnp.zeros((PRIORS.size, *batch))))
     params = MODEL.prepare(params, jnp.zeros((MODEL.anchor_innovations, 3, *batch)))
     logit = automation(jnp.ones(batch), jnp.zeros(batch))
-    people(logit, jnp.ones(batch))
-    gained(logit, jnp.ones(batch))
+    log_p, by_people = people(logit, jnp.ones(batch))
+    assert log_p.shape == by_people.shape == (len(SPECIALISMS), *batch)
+    assert gained(logit, jnp.ones(batch)).shape == batch
 
 
 def test_a_path() -> None:
