@@ -165,7 +165,7 @@ def test_the_document_of_a_model(call: Call) -> None:
     assert [one["name"] for one in parameters] == [parameter.name for parameter in model.parameters]
     assert all({"name", "unit", "prior", "meaning", "source"} <= set(one) for one in parameters)
     by_name = {one["name"]: one for one in parameters}
-    assert by_name["compute_growth"]["prior"] == "lognormal(1.45, 0.15)"
+    assert by_name["compute_growth"]["prior"] == "lognormal(1.45, 0.3)"
     assert by_name["compute_growth"]["quantiles"]["0.5"] == pytest.approx(1.45)
     assert by_name["verifiability"]["quantiles"]["direction"]["0.5"] == pytest.approx(0.15, abs=1e-4)
 
