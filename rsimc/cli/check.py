@@ -173,8 +173,11 @@ def _show_data(study: Study, out: Console) -> None:
 
 
 def _show_options(study: Study, out: Console) -> None:
+    from rsimc.analysis.forms import weighting
+
     if study.parts:
-        out.print(f"Forms: a mixture of {len(study.parts)}, with {study.parts[0].settings.chains} chains each")
+        mixed = f"a mixture of {len(study.parts)} with {weighting(study)}, {study.parts[0].settings.chains} chains each"
+        say(out, f"Forms: {mixed}")
     elif study.form:
         say(out, f"Form: {study.form}")
     for pause in study.scenario.policy.pause:
