@@ -7,8 +7,8 @@
 Customers come first: demand grows with what the released model can do and crowds research and training out, up to
 sigma_max. Compute for AI labour is planned ahead, along the trend of the share of work that AI can do; it is not the
 AI's own success that takes compute from training, since a lab need not use AI labour at a loss. Compute for training
-and for experiments falls together, and both slow research. A better model is thus asked for by more customers, and
-only by that may a lab with more chips reach a milestone later.
+and for experiments falls together, and both slow research. A better model is asked for by more customers, which
+takes a part of what more chips bring, never all (the tests).
 """
 
 from __future__ import annotations
