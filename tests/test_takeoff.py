@@ -40,9 +40,9 @@ def double() -> Iterator[None]:
         yield
 
 
-def compile_paths(model: Takeoff) -> Callable[[Params, Any], Paths]:
+def compile_paths(model: Takeoff, names: tuple[str, ...] = NAMES) -> Callable[[Params, Any], Paths]:
     """Quantities [step, draw] of independent single trajectories."""
-    program = jax.jit(jax.vmap(lambda p, u: simulate_path(model, p, u, NAMES), in_axes=-1, out_axes=-1))
+    program = jax.jit(jax.vmap(lambda p, u: simulate_path(model, p, u, names), in_axes=-1, out_axes=-1))
     return lambda params, innovations: {name: np.asarray(x) for name, x in program(params, innovations).items()}
 
 
@@ -446,56 +446,54 @@ def test_without_automation_research_is_the_human_trend_in_closed_form(
     assert s == pytest.approx(np.log1p(beta * rise) / beta, rel=5e-3, abs=5e-3)
 
 
-ALL = ("binding_logit", "coding_logit", "log_horizon", "software", "log_multiplier")
+INSIDE = ("binding_logit", "coding_logit", "log_horizon", "software")
+INPUTS = ("ai_labour", "serial_speed", "compute_growth_late", "world_compute_growth", "researcher_growth")
 
 
 class Later(Takeoff):
-    """A parameter is changed from 2025.0 on; what was anchored on the reference path stays as it was."""
+    """A parameter is changed from 2025.0 on; what was anchored on the reference path stays as it was.
 
-    changed: ClassVar[str] = ""
+    Research is observed beside: with what people alone would do on the reference path held, effort is research less a
+    constant at every date, and the multiplier is that times lambda.
+    """
+
+    changed: ClassVar[str] = "ai_labour"
     factor: ClassVar[float] = 1.3
 
     def _later(self, params: Any, t: Any) -> Any:
         more = params[self.changed] + 0.3 if self.changed == "ai_labour" else self.factor * params[self.changed]
-        return {**params, self.changed: jnp.where(t > -1e-3, more, params[self.changed])}
+        return {**params, self.changed: jnp.where((t > -1e-3) & params["later"], more, params[self.changed])}
 
     def step(self, state: Any, params: Any, t: Any, dt: float, z: Any) -> Any:
         return super().step(state, self._later(params, t), t, dt, z)
 
     def observe(self, state: Any, params: Any, t: Any) -> Any:
-        return super().observe(state, self._later(params, t), t)
-
-
-INPUTS = ("ai_labour", "serial_speed", "compute_growth_late", "world_compute_growth", "researcher_growth")
+        return {**super().observe(state, self._later(params, t), t), "log_research": state.labs[0].now.log_research}
 
 
 COMPILED: dict[str, Callable[[Params, Any], Paths]] = {}
 
 
-def later(model: Later) -> Callable[[Params, Any], Paths]:
-    """One program for each input that is changed."""
-    if model.changed not in COMPILED:
-        COMPILED[model.changed] = compile_paths(model)
-    return COMPILED[model.changed]
+def later(name: str) -> Callable[[Params, Any], Paths]:
+    """One program for each input that is changed; it runs unchanged where `later` is false."""
+    if name not in COMPILED:
+        COMPILED[name] = compile_paths(type("Later_" + name, (Later,), {"changed": name})(), (*NAMES, "log_research"))
+    return COMPILED[name]
 
 
 @pytest.mark.parametrize("demand", ["customers", "none"])
 @pytest.mark.parametrize("name", [*INPUTS, "returns_to_research"])
-def test_more_of_an_input_after_2025_never_delays_a_milestone(
-    name: str, demand: str, draws: Params, paths: Callable[[Params, Any], Paths]
-) -> None:
+def test_more_of_an_input_after_2025_never_delays_a_milestone(name: str, demand: str, draws: Params) -> None:
     """The horizon is made to grow with effective compute: with a step or a curvature far below 0 more of it is worse.
 
-    The multiplier is a ratio to what people would do with the same compute and staff, so that more of those may lower
-    it, and so may customers who take compute from AI labour for a better model.
+    Effort and multiplier are included where customers do not take compute from research for a better model; where they
+    do, that is what crowding out means (`milestones`).
     """
     still = np.zeros((1 + QUARTERS, 3, DRAWS))
     steady = {**draws, **{which: jnp.abs(draws[which]) for which in ("paradigm_step", "curvature")}}
     steady = steady if demand == "customers" else without(steady, serving_demand=1e-9)
-    more = type("Later_" + name, (Later,), {"changed": name})()
-    low, high = paths(steady, still), later(more)(steady, still)
-    ratio = demand == "none" and name in ("ai_labour", "serial_speed", "returns_to_research")
-    for quantity in ALL if ratio else ALL[:-1]:
+    low, high = (later(name)({**steady, "later": jnp.full(DRAWS, flag)}, still) for flag in (False, True))
+    for quantity in INSIDE if demand == "customers" else (*INSIDE, "log_research"):
         gained = (high[quantity] - low[quantity])[JAN_2025 + 1 :]
         assert gained.min() > -2e-4, quantity
         assert gained.max() > 0.01, quantity
