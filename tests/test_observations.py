@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from rsimc.errors import DataError
 from rsimc.observations import SERIES, Observation, known_rows, load_series, read_table, select
-from rsimc.observations.rows import COLUMNS, KINDS
+from rsimc.observations.rows import COLUMNS, KINDS, OPTIONAL
 
 TODAY = date(2026, 11, 22)
 RELIABLE_MINUTES = 960.0
-VINTAGE_LESS = ("ai_code_share", "rd_share", "lab_compute")
+VINTAGE_LESS = tuple(name for name in SERIES if name != "metr_horizons")
 
 GOOD = Observation(
     series="metr_horizons",
@@ -52,8 +52,9 @@ FRACTION = replace(GOOD, series="rd_share", unit="fraction", value=0.5, low=0.4,
 
 
 def as_fields(row: Observation) -> dict[str, str]:
-    """The fields of a row as a table has them."""
-    fields = {name: "" if value is None else str(value) for name, value in asdict(row).items() if name != "series"}
+    """The fields of a row as a table has them; of the optional ones those that are given."""
+    values = {name: value for name, value in asdict(row).items() if name not in OPTIONAL or value is not None}
+    fields = {name: "" if value is None else str(value) for name, value in values.items() if name != "series"}
     return fields | {"state_of_the_art": str(int(row.state_of_the_art))}
 
 
@@ -100,6 +101,33 @@ def test_assumed_publication_says_why(name: str) -> None:
 def test_only_epoch_data_carries_an_open_licence() -> None:
     for row in (row for name in SERIES for row in load_series(name)):
         assert row.licence == ("CC BY 4.0" if "Epoch AI" in row.source else "unknown")
+
+
+def test_records_of_a_suite_are_the_best_so_far() -> None:
+    rows = known_rows(load_series("research_suites"), TODAY)
+    assert len({row.group for row in rows}) == 7
+    for row in rows:
+        earlier = [other.value for other in rows if other.group == row.group and other.date <= row.date]
+        assert row.state_of_the_art == (row.value >= max(earlier))
+
+
+def test_shares_of_trials_are_whole_numbers_of_people() -> None:
+    asked = [(row.value * row.trials, row.trials) for row in load_series("whole_job") if row.trials is not None]
+    assert [(round(yes, 4), n) for yes, n in asked] == [(0, 4), (0, 7), (0, 18), (0, 16), (1, 18)]
+
+
+def test_trial_sd_is_that_of_its_interval() -> None:
+    for row in load_series("uplift_trials"):
+        assert row.low is not None and row.high is not None
+        assert row.sd == pytest.approx(np.log(row.high / row.low) / 3.92, abs=1e-5)
+
+
+def test_derived_values_follow_from_what_their_notes_say() -> None:
+    values = {row.key: row.value for name in SERIES for row in load_series(name)}
+    assert values["judgement_2026"] == pytest.approx(0.25 * 0.64 + 0.75 * 0.20)
+    assert values["alphaevolve_2025"] == pytest.approx(-np.log(0.993) - np.log(0.99), abs=5e-5)
+    assert values["software_2019_2026"] == pytest.approx(168 / 3.04 / (8 * 989.4 / (32 * 123)), rel=0.01)
+    assert values["agent_pace"] == pytest.approx((np.log(2.02 / 1.65) / 7) / (np.log(3.04 / 2.02) / 34), abs=0.05)
 
 
 def test_horizons_are_points_exactly_where_the_suite_is_reliable() -> None:
@@ -250,6 +278,33 @@ def test_fraction_out_of_range_is_refused(tmp_path: Path, column: str, text: str
 def test_fit_row_without_any_error_is_refused(tmp_path: Path) -> None:
     refused(write_table(tmp_path / "t.csv", as_fields(GOOD) | {"low": ""}))
     refused(write_table(tmp_path / "u.csv", as_fields(GOOD) | {"sd": "0.1", "sd_scale": "logit"}))
+
+
+@pytest.mark.parametrize("share", ["0", "0.25", "1"])
+def test_share_of_trials_needs_no_error_and_may_be_none_or_all(tmp_path: Path, share: str) -> None:
+    fields = as_fields(FRACTION) | {"value": share, "low": "", "high": "", "trials": "16", "hours": "5.6"}
+    (row,) = read_table(write_table(tmp_path / "t.csv", fields, columns=(*COLUMNS, *OPTIONAL)), "rd_share")
+    assert (row.value, row.hours, row.trials) == (float(share), 5.6, 16.0)
+    refused(write_table(tmp_path / "u.csv", fields | {"value": "1.1"}, columns=(*COLUMNS, *OPTIONAL)), "rd_share")
+
+
+@pytest.mark.parametrize(("column", "text"), [("hours", "0"), ("hours", "x"), ("trials", "-1"), ("trials", "nan")])
+def test_bad_optional_field_is_refused(tmp_path: Path, column: str, text: str) -> None:
+    path = write_table(tmp_path / "t.csv", as_fields(FRACTION) | {column: text}, columns=(*COLUMNS, *OPTIONAL))
+    error = refused(path, "rd_share")
+    assert f'"{column}"' in error.expected
+    assert error.where == f"{path}: row 2 (model_a)"
+
+
+def test_only_a_fraction_has_trials(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "t.csv", as_fields(GOOD) | {"trials": "8"}, columns=(*COLUMNS, *OPTIONAL))
+    assert '"trials"' in refused(path).expected
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, (*COLUMNS, "hours"), ("trials", *COLUMNS), (*COLUMNS, *OPTIONAL)])
+def test_optional_columns_may_be_left_out(tmp_path: Path, columns: tuple[str, ...]) -> None:
+    assert read_table(write_table(tmp_path / "t.csv", as_fields(GOOD), columns=columns), "metr_horizons") == (GOOD,)
+    refused(write_table(tmp_path / "u.csv", as_fields(GOOD), columns=(*columns, "hour")))
 
 
 def test_excluded_row_may_say_what_a_fitted_one_may_not(tmp_path: Path) -> None:

@@ -100,7 +100,8 @@ def names(requirements: list[str]) -> set[str]:
     """Import names of requirements without an extra."""
     kept = (text for text in requirements if "extra ==" not in text)
     found = {match[0].lower() for text in kept if (match := re.match(r"[\w.-]+", text))}
-    return {"vl_convert" if name == "vl-convert-python" else name.replace("-", "_") for name in found}
+    modules = {"vl-convert-python": "vl_convert", "pyyaml": "yaml"}
+    return {modules.get(name, name.replace("-", "_")) for name in found}
 
 
 def test_the_engine_and_the_models_load_only_what_jax_itself_needs() -> None:

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from rsimc.calibration.fit import Draws, Settings
+from rsimc.calibration.settings import Draws, Settings
 from rsimc.calibration.target import Target
 from rsimc.calibration.verdict import Verdict, judge, worst
 from rsimc.priors.vector import PriorSet
@@ -63,7 +63,7 @@ def assemble(
     }
     tree = arviz.from_dict(groups, coords=coords, dims=dims)
     tree.attrs = {**attrs, "step_size": json.dumps(draws.step_size.tolist())}
-    tree.attrs["verdict"] = json.dumps(judge(tree, settings.max_tree_depth).as_dict())
+    tree.attrs["verdict"] = json.dumps(judge(tree, settings).as_dict())
     return tree
 
 
@@ -152,7 +152,7 @@ def row_reader(target: Target) -> RowReader:
     def one(point: tuple[Array, Array], choice: Array) -> tuple[Array, Array, Array]:
         path, params = target.simulate(*point, choice)
         predicted = jnp.concatenate([term.predict(path, params) for term in target.terms])
-        density = jnp.concatenate([term.log_likelihood(path, params) for term in target.terms])
+        density = target.rows_of(path, params, target.data)
         return predicted, density, target.log_not_yet(path) == 0.0
 
     return jax.jit(lambda z, u, choice: jax.lax.map(lambda pair: one(pair, choice), (z, u), batch_size=BATCH))

@@ -6,12 +6,14 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from rsimc.calibration.not_yet import log_guide, seen_milestones
-from rsimc.calibration.terms import TERMS, Path, Term
+from rsimc.calibration.terms import TERMS, Path, Seen, Term
 from rsimc.dates import decimal_year
 from rsimc.engine.path import beats, simulate_path
 from rsimc.errors import DataError
@@ -20,6 +22,19 @@ from rsimc.observations.rows import Observation
 from rsimc.priors.vector import PriorSet
 
 Array = jax.Array
+
+
+class Data(NamedTuple):
+    """What a target is told, as arguments of its compiled program.
+
+    seen: what every row says (each [rows]); weight [rows]: 1, or 0 for a row that is left out. late, noise: 0 and 1; in
+    checks of the checks, years by which the likelihood misdates its rows and the share of process noise that it knows.
+    """
+
+    seen: Seen
+    weight: Array | np.ndarray
+    late: Array | float = 0.0
+    noise: Array | float = 1.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +80,17 @@ class Target:
         fixed = {name: prior for name, _, prior in self.priors.entries if prior.kind == "fixed"}
         return {name: float(prior.loc) for name, prior in fixed.items() if name in names}
 
+    @cached_property
+    def data(self) -> Data:
+        """What its own rows say, all of them."""
+        seen = [term.seen for term in self.terms]
+        y, sign = (np.concatenate([getattr(one, name) for one in seen]) for name in ("y", "sign"))
+        return Data(Seen(y, sign), np.ones(len(y)))
+
+    def leaving_out(self, left_out: Callable[[Observation], bool]) -> Data:
+        """Its data without some of its rows."""
+        return self.data._replace(weight=np.array([0.0 if left_out(row) else 1.0 for row in self.rows]))
+
     def simulate(self, z: Array, innovations: Array, choice: Array | None = None) -> tuple[Path, dict[str, Array]]:
         """The path and the parameters at one point.
 
@@ -78,24 +104,40 @@ class Target:
 
     def log_likelihood(self, z: Array, innovations: Array) -> Array:
         """Log density of every row [rows]."""
-        return self._rows(*self.simulate(z, innovations))
+        return self.rows_of(*self.simulate(z, innovations), self.data)
 
-    def log_evidence(self, z: Array, innovations: Array, choice: Array | None = None) -> Array:
+    def log_evidence(
+        self, z: Array, innovations: Array, choice: Array | None = None, data: Data | None = None
+    ) -> Array:
         """Log density of all rows together, and the guide of what has not happened yet: a scalar."""
-        path, params = self.simulate(z, innovations, choice)
-        return jnp.sum(self._rows(path, params)) + self.log_not_yet(path)
+        told = self.data if data is None else data
+        path, params = self.simulate(z, innovations if data is None else told.noise * innovations, choice)
+        dated = path if data is None else Path(path.values, path.start - told.late, path.steps_per_year)
+        return jnp.sum(told.weight * self.rows_of(dated, params, told)) + self.log_not_yet(path)
 
     def log_not_yet(self, path: Path) -> Array:
         """Log of the guide of what has not happened by `as_of`: 0 exactly where nothing has, or it is not asked."""
         return jnp.zeros(()) if self.as_of is None else log_guide(self.model, path.values, self.as_of)
 
-    def _rows(self, path: Path, params: dict[str, Array]) -> Array:
-        return jnp.concatenate([term.log_likelihood(path, params) for term in self.terms])
+    def rows_of(self, path: Path, params: dict[str, Array], data: Data) -> Array:
+        """Log density of every row [rows], whatever its weight."""
+        parts, first = [], 0
+        for term in self.terms:
+            its = slice(first, first + len(term.rows))
+            parts.append(term.log_likelihood(path, params, Seen(data.seen.y[its], data.seen.sign[its])))
+            first = its.stop
+        return jnp.concatenate(parts)
 
     def predict(self, z: Array, innovations: Array) -> Array:
         """What every row would read without its measurement error [rows], in the rows' units."""
         path, params = self.simulate(z, innovations)
         return jnp.concatenate([term.predict(path, params) for term in self.terms])
+
+    def draw(self, path: Path, params: dict[str, Array], key: Array) -> Seen:
+        """Rows as the likelihood says that they come, given the path: each [rows]."""
+        keys = jax.random.split(key, len(self.terms))
+        seen = [term.draw(path, params, one) for term, one in zip(self.terms, keys, strict=True)]
+        return Seen(jnp.concatenate([one.y for one in seen]), jnp.concatenate([one.sign for one in seen]))
 
     def log_prior(self, z: Array, innovations: Array) -> Array:
         """Standard normal in every direction."""

@@ -1,24 +1,34 @@
-"""Whether a posterior can be trusted: R-hat, effective sample sizes and divergences, with advice when it cannot."""
+"""Whether a posterior can be trusted: R-hat, effective sample sizes, divergences, energy, and priors that the data
+contradict; with advice when it cannot."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import xarray as xr
 
+from rsimc.calibration.settings import NUTS, Draws, Settings
+
 MAX_RHAT = 1.01
 MIN_ESS = 400.0
 MAX_DIVERGENCE_RATE = 0.002
+MIN_BFMI = 0.3
+"""Betancourt 2016: below, momenta change the energy too slowly to reach the tails."""
+MAX_CONFLICT = 3.0
+"""Prior standard deviations between a parameter's prior mean and its posterior mean."""
 
 
 @dataclass(frozen=True)
 class Verdict:
     """Diagnostics over every parameter, every past innovation and the log posterior, in z-space.
 
-    rhat: the largest rank-normalised split R-hat; ess_bulk, ess_tail: the smallest effective sample sizes (Vehtari et
-    al. 2021); *_worst: where. problems is empty when the posterior is trusted; advice says what to try.
+    rhat: the largest rank-normalised split R-hat, nested where several chains began at one point (Margossian et al.
+    2024); ess_bulk, ess_tail: the smallest effective sample sizes (Vehtari et al. 2021); *_worst: where. bfmi: the
+    smallest fraction of the energy's variance that momenta renew. conflict: the largest distance of a posterior mean
+    from its prior's, in prior standard deviations. problems is empty when the posterior is trusted; advice says what to
+    try.
     """
 
     draws: int
@@ -30,6 +40,9 @@ class Verdict:
     divergences: int
     divergence_rate: float
     longest_trees: float
+    bfmi: float
+    conflict: float
+    conflict_worst: str
     problems: tuple[str, ...]
     advice: tuple[str, ...]
 
@@ -56,66 +69,108 @@ def flatten(dataset: xr.Dataset) -> tuple[list[str], np.ndarray]:
     return names, np.concatenate(values)
 
 
-def mixing(latent: xr.Dataset) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
-    """Names, R-hat, bulk and tail effective sample sizes of all scalars of a dataset of chains and draws."""
+def mixing(latent: xr.Dataset, groups: int) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
+    """Names, R-hat, bulk and tail effective sample sizes of all scalars of a dataset of chains and draws.
+
+    groups: of chains that began at one point, one after the other; R-hat compares groups, not chains, whose own draws
+    may be too few for it.
+    """
     import arviz  # seconds to import: only those who calibrate pay
 
-    names, rhat = flatten(arviz.rhat(latent))
+    names, rhat = flatten(arviz.rhat(_nested(latent, groups)))
     bulk, tail = (flatten(arviz.ess(latent, method=method))[1] for method in ("bulk", "tail"))
     return names, rhat, bulk, tail
 
 
-def mixed(z: np.ndarray, innovations: np.ndarray, log_posterior: np.ndarray) -> bool:
-    """Whether more draws would not help: R-hat and effective sample sizes of chains [chain, draw, ...] suffice."""
+def _nested(latent: xr.Dataset, groups: int) -> xr.Dataset:
+    """The draws of each group as one long chain, in the order of time, so that its halves are early and late."""
+    chains, draws = latent.sizes["chain"], latent.sizes["draw"]
+    each = chains // groups
+    if each == 1:
+        return latent
+
+    def one(array: xr.DataArray) -> tuple[tuple[str, ...], np.ndarray]:
+        moved = array.transpose("chain", "draw", ...)
+        rest = moved.shape[2:]
+        split = np.moveaxis(moved.values.reshape(groups, each, draws, *rest), 1, 2)
+        return ("chain", "draw", *(str(d) for d in moved.dims[2:])), split.reshape(groups, draws * each, *rest)
+
+    return xr.Dataset({name: one(array) for name, array in latent.data_vars.items()})
+
+
+def mixed(draws: Draws, groups: int) -> bool:
+    """Whether more draws would not help: R-hat and effective sample sizes suffice."""
     dims = ("chain", "draw")
     latent = xr.Dataset(
         {
-            "z": ((*dims, "name"), z),
-            "innovations": ((*dims, "beat", "process"), innovations),
-            "log_posterior": (dims, log_posterior),
+            "z": ((*dims, "name"), draws.z),
+            "innovations": ((*dims, "beat", "process"), draws.innovations),
+            "log_posterior": (dims, draws.log_posterior),
         }
     )
-    _, rhat, bulk, tail = mixing(latent)
+    _, rhat, bulk, tail = mixing(latent, groups)
     return bool(rhat.max() < MAX_RHAT and min(bulk.min(), tail.min()) > MIN_ESS)
 
 
-def judge(tree: xr.DataTree, max_tree_depth: int) -> Verdict:
-    """The verdict on a tree with groups `latent` (z, innovations), and `sample_stats` (lp, diverging, tree_steps)."""
-    latent = tree["latent"].to_dataset().assign(log_posterior=tree["sample_stats"]["lp"])
-    names, rhat, bulk, tail = mixing(latent)
-    diverging = np.asarray(tree["sample_stats"]["diverging"].values)
-    steps = np.asarray(tree["sample_stats"]["tree_steps"].values)
-    facts = (float(rhat.max()), float(bulk.min()), float(tail.min()), int(diverging.sum()), float(diverging.mean()))
-    worst = int(np.minimum(bulk, tail).argmin())
-    problems, advice = _problems(*facts)
+def bfmi(energy: np.ndarray, groups: int) -> float:
+    """The smallest energy fraction of groups of chains: squared steps of the energy [chain, draw] over its variance."""
+    grouped = energy.reshape(groups, -1, energy.shape[-1])
+    steps = np.square(np.diff(grouped, axis=2)).mean(axis=(1, 2))
+    return float(np.min(steps / np.maximum(grouped.var(axis=(1, 2)), 1e-300)))
+
+
+def judge(tree: xr.DataTree, settings: Settings) -> Verdict:
+    """The verdict on a tree with groups `latent` (z, innovations), and `sample_stats` (lp, diverging, energy,
+    tree_steps)."""
+    stats, latent = tree["sample_stats"], tree["latent"].to_dataset()
+    names, rhat, bulk, tail = mixing(latent.assign(log_posterior=stats["lp"]), settings.groups)
+    diverging, steps = np.asarray(stats["diverging"].values), np.asarray(stats["tree_steps"].values)
+    shift = np.abs(np.asarray(latent["z"].values).mean(axis=(0, 1)))
+    facts = {
+        "rhat_max": float(rhat.max()),
+        "ess_bulk_min": float(bulk.min()),
+        "ess_tail_min": float(tail.min()),
+        "divergence_rate": float(diverging.mean()),
+        "bfmi": bfmi(np.asarray(stats["energy"].values), settings.groups),
+        "conflict": float(shift.max(initial=0.0)),
+    }
+    conflicting = str(latent["z_name"].values[shift.argmax()]) if len(shift) else ""
+    problems, advice = _problems(facts, int(diverging.sum()), conflicting)
     return Verdict(
         draws=int(diverging.size),
-        rhat_max=facts[0],
         rhat_worst=names[int(rhat.argmax())],
-        ess_bulk_min=facts[1],
-        ess_tail_min=facts[2],
-        ess_worst=names[worst],
-        divergences=facts[3],
-        divergence_rate=facts[4],
-        longest_trees=float(np.mean(steps >= 2**max_tree_depth - 1)),
+        ess_worst=names[int(np.minimum(bulk, tail).argmin())],
+        divergences=int(diverging.sum()),
+        longest_trees=float(np.mean(steps >= 2**settings.max_tree_depth - 1)) if settings.sampler == NUTS else 0.0,
+        conflict_worst=conflicting,
         problems=problems,
         advice=advice,
+        **facts,
     )
 
 
 def _problems(
-    rhat: float, bulk: float, tail: float, divergences: int, rate: float
+    facts: Mapping[str, float], divergences: int, conflicting: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     problems, advice = [], []
-    if not rhat < MAX_RHAT:
-        problems.append(f"R-hat {rhat:.3f}, must be below {MAX_RHAT}")
+    fewest = min(facts["ess_bulk_min"], facts["ess_tail_min"])
+    if not facts["rhat_max"] < MAX_RHAT:
+        problems.append(f"R-hat {facts['rhat_max']:.3f}, must be below {MAX_RHAT}")
         advice.append("the chains disagree: raise calibration.warmup and calibration.draws")
-    if not min(bulk, tail) > MIN_ESS:
-        problems.append(f"effective sample size {min(bulk, tail):.0f}, must be above {MIN_ESS:.0f}")
+    if not fewest > MIN_ESS:
+        problems.append(f"effective sample size {fewest:.0f}, must be above {MIN_ESS:.0f}")
         advice.append("raise calibration.draws")
-    if not rate < MAX_DIVERGENCE_RATE:
+    if not facts["divergence_rate"] < MAX_DIVERGENCE_RATE:
+        rate = facts["divergence_rate"]
         problems.append(f"{divergences} divergent transitions ({rate:.2%}), must be below {MAX_DIVERGENCE_RATE:.1%}")
         advice.append("raise calibration.target_accept towards 0.95")
+    if not facts["bfmi"] > MIN_BFMI:
+        problems.append(f"energy fraction {facts['bfmi']:.2f}, must be above {MIN_BFMI}")
+        advice.append("heavy tails: raise calibration.warmup, or narrow the priors of scales")
+    if not facts["conflict"] < MAX_CONFLICT:
+        found = f"{conflicting} lies {facts['conflict']:.1f} prior standard deviations from its prior mean"
+        problems.append(f"{found}, must be below {MAX_CONFLICT:.0f}")
+        advice.append(f"data and prior contradict each other: widen the prior of {conflicting}, or leave a series out")
     return tuple(problems), tuple(advice)
 
 
@@ -123,6 +178,7 @@ def worst(verdicts: Sequence[Verdict], labels: Sequence[str]) -> Verdict:
     """The verdict on several posteriors together: the worst of each number, and every problem with whose it is."""
     rhat = max(range(len(verdicts)), key=lambda n: verdicts[n].rhat_max)
     ess = min(range(len(verdicts)), key=lambda n: min(verdicts[n].ess_bulk_min, verdicts[n].ess_tail_min))
+    far = max(range(len(verdicts)), key=lambda n: verdicts[n].conflict)
     draws, divergences = sum(v.draws for v in verdicts), sum(v.divergences for v in verdicts)
     return Verdict(
         draws=draws,
@@ -134,6 +190,9 @@ def worst(verdicts: Sequence[Verdict], labels: Sequence[str]) -> Verdict:
         divergences=divergences,
         divergence_rate=divergences / draws,
         longest_trees=max(v.longest_trees for v in verdicts),
+        bfmi=min(v.bfmi for v in verdicts),
+        conflict=verdicts[far].conflict,
+        conflict_worst=f"{verdicts[far].conflict_worst} ({labels[far]})",
         problems=tuple(f"{name}: {p}" for v, name in zip(verdicts, labels, strict=True) for p in v.problems),
         advice=tuple(dict.fromkeys(a for v in verdicts for a in v.advice)),
     )

@@ -9,7 +9,8 @@ import click
 
 from rsimc.cli.example import MODEL
 from rsimc.cli.options import messages, quiet_option
-from rsimc.errors import OutputError, UsageError
+from rsimc.cli.write import write_new
+from rsimc.errors import UsageError
 
 TEMPLATE = '''\
 # A scenario of rsimc. Check it with `rsimc check FILE`.
@@ -91,7 +92,7 @@ def command(path: Path, model: bool, quiet: bool) -> None:
     if path.suffix != ending:
         advice = f"for example {path.stem or 'mine'}{ending}"
         raise UsageError(str(path), f"a file name that ends in {ending}", f'"{path.name}"', advice)
-    _write(path, text)
+    write_new(path, text)
     for line in _next(path) if model else [f"wrote {path}; next: rsimc check {path}"]:
         messages(quiet).print(line, soft_wrap=True)
 
@@ -104,20 +105,3 @@ def _next(path: Path) -> list[str]:
         f"  rsimc check --model {name}",
         f"  rsimc simulate --prior --allow-code --set model={name}",
     ]
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file that does not exist yet. Raises OutputError when it does, or when its folder does not."""
-    if not path.parent.is_dir():
-        raise OutputError(str(path), "a folder that exists", f"no folder {path.parent}", "make it first")
-    try:
-        handle = path.open("x", encoding="utf-8")
-    except FileExistsError:
-        found = "a folder" if path.is_dir() else "a file that is there already"
-        raise OutputError(str(path), "a new file", found, "choose another name, or remove it first") from None
-    try:
-        with handle:
-            handle.write(text)
-    except OSError:
-        path.unlink(missing_ok=True)  # whole or absent
-        raise

@@ -1,4 +1,4 @@
-"""`rsimc observations`: the observed series, or the rows of one."""
+"""`rsimc observations`: the observed series, or the rows of one, or a file of the user's own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from itertools import groupby
+from pathlib import Path
 
 import click
 from rich.console import Console
 
-from rsimc.cli.options import console, emit_json, json_option
+from rsimc.cli import importing
+from rsimc.cli.options import console, emit_json, json_option, output_option
 from rsimc.cli.tables import heading, natural_width, number, say, table
 from rsimc.errors import UsageError, nearest
 from rsimc.observations import SERIES, Observation, Series, load_series, select
@@ -18,9 +20,33 @@ from rsimc.observations import SERIES, Observation, Series, load_series, select
 
 @click.command("observations")
 @click.argument("series", required=False)
+@click.option(
+    "--import",
+    "source",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Check a file of your own: METR's results (.yaml) or a table with our columns (.csv).",
+)
+@click.option("--series", "of", metavar="NAME", help="The series that an imported table is of.")
+@click.option("--published", callback=importing.day, metavar="DATE", help="The day an imported YAML file came out.")
+@output_option
 @json_option
-def command(series: str | None, as_json: bool) -> None:
-    """List the observed series or, with a SERIES, its rows: value, dates, kind and source."""
+def command(
+    series: str | None, source: Path | None, of: str | None, published: date | None, output: Path | None, as_json: bool
+) -> None:
+    """List the observed series or, with a SERIES, its rows: value, dates, kind and source.
+
+    With --import, checks a file and, with --output FILE.csv, writes it as a table that a scenario can name. What is
+    there already is never overwritten.
+    """
+    if source is not None:
+        if series is not None:
+            raise UsageError("observations", "either a series to show or a file to import", "both", "use --series")
+        importing.run(source, of, published, output, as_json)
+        return
+    for name, value in (("--series", of), ("--published", published), ("--output", output)):
+        if value is not None:
+            raise UsageError(name, "a file to import", "none", "add --import FILE")
     if series is None:
         _list(as_json)
         return

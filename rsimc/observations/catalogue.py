@@ -1,75 +1,16 @@
-"""The series that come with rsimc, and the choice of the rows that were known on a date."""
+"""The rows of the bundled series, and the choice of those that were known on a date."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from types import MappingProxyType
 
 from rsimc.errors import DataError, nearest
-from rsimc.observations.rows import UNITS, Observation, read_table
-
-DEFAULT_SUITES: Mapping[str, str] = MappingProxyType({"metr_horizons": "TH1.1"})
-"""The suite that is taken where none is named. Other series have no suite."""
-
-
-@dataclass(frozen=True)
-class Series:
-    """A bundled series: what it observes, in which unit, in which file, and what to beware of."""
-
-    name: str
-    title: str
-    unit: str
-    observes: str
-    caveats: str
-    file: str
-
-
-def _series(name: str, title: str, observes: str, caveats: str) -> Series:
-    return Series(name, title, UNITS[name], observes, caveats, f"{name}.csv")
-
-
-_ALL = (
-    _series(
-        "metr_horizons",
-        "METR time horizons",
-        "The length of software tasks, in minutes of a skilled human's time, that a model completes half of the time.",
-        "Suites disagree by about half a doubling a year and the errors of one suite are common to its rows; above 16 "
-        "hours (960 minutes) the suite is not reliable. `date` is the public release, internal use is earlier.",
-    ),
-    _series(
-        "ai_code_share",
-        "Share of code written by AI",
-        "The fraction of a firm's new or merged code that AI wrote.",
-        "Self-reported, and definitions differ by a factor of two within one firm, so levels and slopes belong to the "
-        "firm; a share of code is not an uplift.",
-    ),
-    _series(
-        "rd_share",
-        "Share of compute spent on research",
-        "The fraction of a lab's yearly spending on compute that goes to research and training, not to serving users.",
-        "One lab and two years, derived from reported spending; a flow, so it speaks of mid-year.",
-    ),
-    _series(
-        "lab_compute",
-        "Compute of the leading labs",
-        "The compute that a lab uses for all purposes at the end of a year, in H100 equivalents (dense 8-bit peak).",
-        "Estimated by Monte Carlo from power, spending and chip sales; its rows share random draws, so that no "
-        "interval of a sum or a ratio follows from them.",
-    ),
-    _series(
-        "software_growth",
-        "Growth of software efficiency",
-        "The factor by which the compute needed for a given performance of language models fell each year.",
-        "One estimate of one concept; others range from 1.3 to 60 a year. Read as the average over 2019 to 2023.",
-    ),
-)
-SERIES: dict[str, Series] = {series.name: series for series in _ALL}
-"""The bundled series by name."""
+from rsimc.observations.rows import Observation, read_table
+from rsimc.observations.series import DEFAULT_SUITES, SERIES, Series
 
 
 @cache

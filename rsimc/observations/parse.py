@@ -77,32 +77,38 @@ class Record:
         return day
 
 
-def read_records(path: Path, columns: Sequence[str]) -> list[Record]:
+def read_records(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> list[Record]:
     """The rows of a CSV file that has exactly these columns, in any order; blank lines are skipped.
+
+    A column that is optional may be left out, and is then empty in every row.
 
     Raises DataError when the file cannot be read, is not UTF-8 text, is not well-formed CSV, has other columns,
     has a row of another length, or has no row.
     """
-    lines = _lines(path, _text(path))
+    lines = _lines(path, read_text(path, "CSV"))
     if not lines:
         raise DataError(str(path), "a header row", "an empty file", f"the columns are {', '.join(columns)}")
     (top, header), *body = lines
-    _check_header(f"{path}: row {top} (header)", header, columns)
+    _check_header(f"{path}: row {top} (header)", header, columns, optional)
     if not body:
         raise DataError(str(path), "at least one row below the header", "none", "add the observations, one a row")
-    return [_record(str(path), line, header, fields) for line, fields in body]
+    return [_record(str(path), line, header, fields, optional) for line, fields in body]
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path, form: str) -> str:
+    """The text of a file that should be of a form, such as "CSV", which errors name.
+
+    Raises DataError when it cannot be read or is not UTF-8 text.
+    """
     try:
         text = path.read_bytes().decode("utf-8-sig")  # spreadsheet programs put a byte-order mark first
     except OSError as error:
-        raise DataError(str(path), "a readable CSV file", error.strerror or str(error), "check the path") from error
+        raise DataError(str(path), f"a readable {form} file", error.strerror or str(error), "check the path") from error
     except UnicodeDecodeError as error:
         found = f"a byte that is none at offset {error.start}"
-        raise DataError(str(path), "UTF-8 text", found, "save the table as CSV UTF-8") from error
+        raise DataError(str(path), "UTF-8 text", found, f"save it as {form} in UTF-8") from error
     if "\0" in text:
-        raise DataError(str(path), "UTF-8 text", "a binary file", "save the table as CSV UTF-8")
+        raise DataError(str(path), "UTF-8 text", "a binary file", f"save it as {form} in UTF-8")
     return text
 
 
@@ -120,19 +126,20 @@ def _lines(path: Path, text: str) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _check_header(where: str, header: list[str], columns: Sequence[str]) -> None:
+def _check_header(where: str, header: list[str], columns: Sequence[str], optional: Sequence[str]) -> None:
     missing = [name for name in columns if name not in header]
     for name in header:
-        if name not in columns:
-            raise DataError(where, "known columns", f'a column "{name}"', nearest(name, missing or columns))
+        if name not in columns and name not in optional:
+            near = nearest(name, missing or [*columns, *optional])
+            raise DataError(where, "known columns", f'a column "{name}"', near)
         if header.count(name) > 1:
             raise DataError(where, f'one column "{name}"', f"{header.count(name)}", "remove or rename the others")
     if missing:
         raise DataError(where, f'a column "{missing[0]}"', "none", f"missing: {', '.join(missing)}")
 
 
-def _record(file: str, line: int, header: list[str], fields: list[str]) -> Record:
-    record = Record(file, line, dict(zip(header, fields, strict=False)))
+def _record(file: str, line: int, header: list[str], fields: list[str], optional: Sequence[str]) -> Record:
+    record = Record(file, line, dict.fromkeys(optional, "") | dict(zip(header, fields, strict=False)))
     if len(fields) != len(header):
         advice = "quote a text that holds a comma; leave a field empty rather than out"
         raise DataError(record.where, f"{len(header)} columns as in the header", f"{len(fields)}", advice)

@@ -10,20 +10,13 @@ from types import MappingProxyType
 
 from rsimc.errors import DataError, nearest
 from rsimc.observations.parse import Record, read_records
+from rsimc.observations.series import SERIES
 
-KINDS = ("point", "lower_bound", "censored_above", "excluded")
-"""How the likelihood takes a row: at its value; as at least its value; as above the range in which the measurement is
-reliable; not at all (kept so that nobody adds it again)."""
+KINDS = ("point", "lower_bound", "upper_bound", "censored_above", "excluded")
+"""How the likelihood takes a row: at its value; as at least its value; as at most its value; as above the range in
+which the measurement is reliable; not at all (kept so that nobody adds it again)."""
 
-UNITS: Mapping[str, str] = MappingProxyType(
-    {
-        "metr_horizons": "minutes",
-        "ai_code_share": "fraction",
-        "rd_share": "fraction",
-        "lab_compute": "H100e",
-        "software_growth": "factor/year",
-    }
-)
+UNITS: Mapping[str, str] = MappingProxyType({name: series.unit for name, series in SERIES.items()})
 """The unit of each series. A table in another unit is refused, never converted."""
 
 
@@ -36,7 +29,9 @@ class Observation:
     describes. `sd` is the standard deviation of the measurement on the scale `sd_scale`; where both are empty the
     likelihood derives it from `low` and `high`. `group` is the firm, lab or developer. `state_of_the_art` says that
     the row held the record at its date; it is false in a series without records. Rows of several vintages of one suite
-    are successive readings of the same things and must not be used together.
+    are successive readings of the same things and must not be used together. `hours` is the length of the tasks that
+    the row speaks of, in hours of a skilled human's time. `trials` is the number of trials behind a fraction, effective
+    where they are not independent: such a row needs neither `sd` nor an interval, and may be 0 or 1.
     """
 
     series: str
@@ -61,9 +56,14 @@ class Observation:
     licence: str
     verification: str
     note: str
+    hours: float | None = None
+    trials: float | None = None
 
 
-COLUMNS = tuple(field.name for field in fields(Observation) if field.name != "series")
+OPTIONAL = ("hours", "trials")
+"""Columns that a table may leave out; they are then empty in every row."""
+
+COLUMNS = tuple(field.name for field in fields(Observation) if field.name not in ("series", *OPTIONAL))
 """The columns of a table, in the order in which the bundled ones are written; a user's file may have another order."""
 
 
@@ -73,12 +73,17 @@ def read_table(path: Path, series: str) -> tuple[Observation, ...]:
     Raises DataError for a series that is not known, a file that cannot be read, and the first row that does not make
     sense; the error names file, row and column.
     """
+    return read_with_places(path, series)[1]
+
+
+def read_with_places(path: Path, series: str) -> tuple[list[Record], tuple[Observation, ...]]:
+    """As `read_table`, with the record of each row, which names its place in an error. Raises DataError likewise."""
     if series not in UNITS:
         raise DataError(str(path), "a known series", f'"{series}"', nearest(series, UNITS))
-    records = read_records(path, COLUMNS)
+    records = read_records(path, COLUMNS, OPTIONAL)
     rows = tuple(_observation(record, series) for record in records)
     _refuse_duplicates(records, rows)
-    return rows
+    return records, rows
 
 
 def _observation(record: Record, series: str) -> Observation:
@@ -105,8 +110,10 @@ def _observation(record: Record, series: str) -> Observation:
         licence=record.text("licence"),
         verification=record.text("verification"),
         note=record.fields["note"],
+        hours=record.number_or_none("hours"),
+        trials=record.number_or_none("trials"),
     )
-    for check in (_check_range, _check_interval, _check_sd, _check_dates):
+    for check in (_check_range, _check_counts, _check_interval, _check_sd, _check_dates):
         check(record, row)
     return row
 
@@ -115,10 +122,11 @@ def _range(row: Observation) -> tuple[Callable[[float], bool], str, str]:
     """Whether a number can be a value in the row's unit, that range in words, and what to do when it is not."""
     if row.unit != "fraction":
         return (lambda number: number > 0), f"a number of {row.unit} above 0", "its logarithm is what is modelled"
-    if row.kind == "excluded":
+    if row.kind == "excluded" or row.trials is not None:
         return (lambda number: 0 <= number <= 1), "a fraction from 0 to 1", "write 80% as 0.8"
     expected = "a fraction between 0 and 1, both excluded"
-    return (lambda number: 0 < number < 1), expected, 'write 80% as 0.8, or make the kind "excluded"'
+    advice = 'write 80% as 0.8; for none or all of some trials give their number in "trials"'
+    return (lambda number: 0 < number < 1), expected, advice
 
 
 def _check_range(record: Record, row: Observation) -> None:
@@ -126,6 +134,14 @@ def _check_range(record: Record, row: Observation) -> None:
     for column, number in (("value", row.value), ("low", row.low), ("high", row.high)):
         if number is not None and not inside(number):
             raise record.refusal(column, expected, advice)
+
+
+def _check_counts(record: Record, row: Observation) -> None:
+    for column, number in (("hours", row.hours), ("trials", row.trials)):
+        if number is not None and number <= 0:
+            raise record.refusal(column, "above 0", "leave it empty where it is not known")
+    if row.trials is not None and row.unit != "fraction":
+        raise record.refusal("trials", f"empty for a series in {row.unit}", "only a fraction has trials behind it")
 
 
 def _check_interval(record: Record, row: Observation) -> None:
@@ -143,8 +159,8 @@ def _check_sd(record: Record, row: Observation) -> None:
         raise record.refusal("sd_scale", "given exactly where sd is", "fill in both, or neither")
     if row.sd_scale == "logit" and row.unit != "fraction":
         raise record.refusal("sd_scale", f"log for a series in {row.unit}", "only a fraction has a logit")
-    if row.kind != "excluded" and row.sd is None and (row.low is None or row.high is None):
-        advice = 'fill in sd, or low and high, or make the kind "excluded"'
+    if row.kind != "excluded" and row.sd is None and row.trials is None and (row.low is None or row.high is None):
+        advice = 'fill in sd, or low and high, or trials of a fraction, or make the kind "excluded"'
         raise record.refusal("sd", "given where low or high is not", advice)
 
 

@@ -149,6 +149,12 @@ def predictions(forecast: Forecast) -> list[Prediction]:
     for row in sorted(forecast.study.target.rows, key=lambda row: (row.series, row.date)):
         draws = np.asarray(values.sel(row=f"{row.series}/{row.key}").values).ravel()
         low, middle, high = (float(x) for x in np.quantile(draws, (0.05, 0.5, 0.95)))
-        bound = row.kind != "point"  # lower bounds and censored rows say only that the value lies above
-        found.append(Prediction(row, (low, middle, high), row.value > high or (row.value < low and not bound)))
+        found.append(Prediction(row, (low, middle, high), _outside(row, low, high)))
     return found
+
+
+def _outside(row: Observation, low: float, high: float) -> bool:
+    """Whether what the model would read, low to high, contradicts a row. A bound speaks of one side only."""
+    if row.kind == "upper_bound":
+        return row.value < low
+    return row.value > high or (row.value < low and row.kind == "point")

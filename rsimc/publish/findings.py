@@ -103,7 +103,7 @@ def _predictions(predicted: list[Prediction]) -> Html:
     rows: list[Row] = []
     for prediction in predicted:
         row, (low, middle, high) = prediction.row, prediction.quantiles
-        bound = "" if row.kind == "point" else "at least "
+        bound = {"point": "", "upper_bound": "at most "}.get(row.kind, "at least ")
         flag = of_class("span", "flag", "outside") if prediction.outside else ""
         seen = joined([bound, _with_range(row.value, row.low, row.high, row.unit)])
         rows.append([row.label, row.date.isoformat(), seen, _with_range(middle, low, high, row.unit), flag])

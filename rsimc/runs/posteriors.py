@@ -72,13 +72,14 @@ def _of_forms(studies: tuple[Study, ...], progress: Progress) -> list[Posterior]
     found = {study.posterior_id: _cached(study) for study in studies}
     todo = [study for study in studies if found[study.posterior_id] is None]
     if todo:
-        from rsimc.calibration.fit import sampler
+        from rsimc.calibration.fit import fit_forms
         from rsimc.calibration.posterior import assemble, row_reader
         from rsimc.calibration.verdict import mixed
 
         targets = [study.target for study in todo if study.target is not None]
-        sample = sampler(targets[0], todo[0].settings, lambda one: mixed(one.z, one.innovations, one.log_posterior))
-        draws = sample([target.choice for target in targets], progress)
+        settings = todo[0].settings
+        choices = [target.choice for target in targets]
+        draws = fit_forms(targets[0], settings, choices, progress, lambda one: mixed(one, settings.groups))
         read = row_reader(targets[0])
         for study, target, mine in zip(todo, targets, draws, strict=True):
             tree = assemble(target, mine, study.settings, _attrs(study), read)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from rsimc.calibration.fit import Settings
+from rsimc.calibration.settings import DEFAULTS, HMC, NUTS, Settings
 from rsimc.calibration.target import Target, make_target, nuisance_parameters
 from rsimc.calibration.terms import TERMS
 from rsimc.dates import DateGrid, end_of_day
@@ -21,9 +21,9 @@ from rsimc.priors.vector import PriorSet
 from rsimc.runs.options import Choice, choices, configured, describe, label
 from rsimc.scenario import Scenario, identity
 
-LEAST_CHAINS = 4
-"""Chains of a form in a mixture, at least: fewer say too little about whether they agree."""
-FORMAT = 4
+IN_MIXTURE = {HMC: 16, NUTS: 4}
+"""Chains of each form of a mixture, at most, by sampler: all forms are sampled at once."""
+FORMAT = 5
 """Raised when the meaning of a stored posterior or run changes."""
 
 
@@ -48,11 +48,14 @@ class Study:
 
     @property
     def settings(self) -> Settings:
-        """How to sample the posterior; in a mixture a form gets half the chains: all are sampled at once."""
-        asked = Settings(**self.scenario.calibration.model_dump())
-        return (
-            asked if self.forms == 1 else replace(asked, chains=max(min(asked.chains, LEAST_CHAINS), asked.chains // 2))
-        )
+        """How to sample the posterior; in a mixture a form gets fewer chains, with more draws of each."""
+        given = {name: value for name, value in self.scenario.calibration.model_dump().items() if value is not None}
+        asked = Settings(**{**DEFAULTS[self.scenario.calibration.sampler], **given})
+        most = IN_MIXTURE[asked.sampler]
+        if self.forms == 1 or asked.chains <= most:
+            return asked
+        longer = 1 if asked.sampler == NUTS or "draws" in given else 2
+        return replace(asked, chains=most, draws=longer * asked.draws)
 
     @cached_property
     def plan(self) -> Plan:

@@ -18,6 +18,7 @@ from rsimc import maths
 from rsimc.models.base import Params, Quantities
 from rsimc.models.takeoff import compute, generations, horizon, labour, people, shares, software, specialisms
 from rsimc.models.takeoff.generations import Generations
+from rsimc.models.takeoff.measured import Shown, measured, shown
 from rsimc.models.takeoff.parameters import CODING, EVALUATION
 
 Array = jax.Array
@@ -58,6 +59,7 @@ class Now(NamedTuple):
     log_human_share: Array
     log_director_share: Array
     log_oversight: Array
+    shown: Shown
 
 
 class Drive(NamedTuple):
@@ -176,7 +178,8 @@ def _now(params: Params, scale: Scale, s: Array, data: Array, gone: Generations,
     chips = compute.log_compute(params, t) + share + scale.log_compute
     hands = compute.log_researchers(params, t) + scale.log_people
     logit = maths.fence(specialisms.automation_logit(params, h, data))  # read in many places, computed once
-    work = labour.aggregate(params, logit, labour.log_ai_labour(params, chips, s, hands))
+    workers = labour.log_ai_labour(params, chips, s, hands)
+    work = labour.aggregate(params, logit, workers)
     left = shares.log_left_by_ai(params, t)
     experiments, staff = chips + left - params["chips_2024"], hands - params["people_2024"]
     research = software.log_research(params, staff + work.log_gain, experiments)
@@ -200,6 +203,7 @@ def _now(params: Params, scale: Scale, s: Array, data: Array, gone: Generations,
         work.log_human_share,
         work.log_director_share,
         people.log_oversight(work, params["parallelisation"] * effort),
+        shown(logit, work, workers, hands),
     )
 
 
@@ -236,4 +240,5 @@ def observe(lab: Lab, params: Params, scale: Scale, t: Array) -> Quantities:
         "versions": gone.versions,
         "version_gain": gone.gain,
         "log_version_gain": maths.log(maths.maximum(gone.gain, 1e-3)),
+        **measured(params, now.shown, now.log_horizon, now.coding_logit, now.evaluation_logit),
     }

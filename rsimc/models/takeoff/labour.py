@@ -21,20 +21,23 @@ import jax.numpy as jnp
 
 from rsimc import maths
 from rsimc.models.base import Params
-from rsimc.models.takeoff.parameters import DATA_SOURCING, DIRECTION, EVALUATION
+from rsimc.models.takeoff.parameters import CODING, DATA_SOURCING, DIRECTION, EVALUATION, EXPERIMENTS
 
 Array = jax.Array
 
 
 class Labour(NamedTuple):
     """Logs of: L, human and AI labour against human alone; the automated share of work; the share of research that
-    people do, in all, in evaluation and safety (of that specialism), and in direction (of all research)."""
+    people do, in all, in evaluation and safety (of that specialism), and in direction (of all research); P of coding
+    and of running experiments."""
 
     log_gain: Array
     log_automated: Array
     log_human_share: Array
     log_human_evaluation: Array
     log_director_share: Array
+    log_coding: Array
+    log_experiments: Array
 
 
 def log_ai_labour(params: Params, log_chips: Array, software: Array, log_people: Array) -> Array:
@@ -78,6 +81,8 @@ def aggregate(params: Params, logit: Array, log_labour: Array) -> Labour:
         maths.logsumexp(weight + by_people),
         by_people[EVALUATION],
         weight[DIRECTION] + by_people[DIRECTION],
+        log_p[CODING],
+        log_p[EXPERIMENTS],
     )
 
 

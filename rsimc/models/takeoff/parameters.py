@@ -10,7 +10,7 @@ from rsimc.models.base import Parameter
 # fmt: off
 # ruff: noqa: E501
 SPECIALISMS = ("theory", "coding", "systems", "data_sourcing", "data_generation", "experiments", "evaluation", "direction")
-CODING, SYSTEMS, DATA_SOURCING, DATA_GENERATION, EXPERIMENTS, EVALUATION, DIRECTION = range(1, 8)
+THEORY, CODING, SYSTEMS, DATA_SOURCING, DATA_GENERATION, EXPERIMENTS, EVALUATION, DIRECTION = range(8)
 CHECKABLE = SPECIALISMS[:-1]
 
 OWN = "rsimc judgement"
@@ -46,8 +46,8 @@ COMPUTE = (
     Parameter("capital_ceiling", "nats above 2025", _lognormal(5.5, 0.3), "AI compute that the world's capital can bear at 2025's prices", OWN + ": 5% to 20% of world product, against 0.3% in 2025"),
     Parameter("efficiency_growth", "1/year", _lognormal(0.3, 0.3), "rise of the three ceilings as chips do more for the same power and money", OWN + "; chips' price-performance has doubled every 2 to 3 years"),
     Parameter("slowdown_delay", "years after 2026.5", _lognormal(4.0, 0.5), "when compute and hiring slow down", OWN),
-    Parameter("researcher_growth_early", "1/year", _lognormal(0.35, 0.35), "growth of research staff until late 2022", "Epoch AI, AI companies: staff reports"),
-    Parameter("researcher_growth", "1/year", _lognormal(0.6, 0.35), "growth of research staff until the slowdown", "Ho & Whitfill 2025: 0.84 for OpenAI's headcount, falling since"),
+    Parameter("researcher_growth_early", "1/year", _lognormal(0.35, 0.35), "growth of research staff until late 2022", OWN + ": wide, since the rows of workforce say it"),
+    Parameter("researcher_growth", "1/year", _lognormal(0.6, 0.35), "growth of research staff until the slowdown", OWN + ": wide, since the rows of workforce say it"),
     Parameter("serving_level", "logit", _normal(-0.4, 0.8), "share of compute that serves customers, at 2025", "OpenAI compute spending 2024 (Epoch AI)"),
     Parameter("serving_demand", "logit per log hour", _lognormal(0.2, 0.7), "how much more is served as models grow more capable", OWN),
     Parameter("serving_trend", "logit/year", _normal(0.0, 0.3), "change of the served share not due to capability, until 2027", OWN),
@@ -77,7 +77,7 @@ CAPABILITY = (
     Parameter("threshold_offset", "log hours", (0.5, -1.0, 0.0, 0.5, 0.0, -0.5, 0.5, 1.0), "where specialisms stand around that median", OWN, SPECIALISMS),
     Parameter("threshold_spread", "log hours", _lognormal(0.8, 0.45), "spread of specialisms around their offsets", OWN),
     Parameter("threshold_deviation", "spreads", _normal(0.0, 1.0), "each specialism's own deviation", "standard normal by construction", SPECIALISMS),
-    Parameter("automation_slope", "logit per log hour", _lognormal(1.0, 0.35), "how fast a checkable specialism is automated", "METR 0.85; OpenAI research debugging 1.2 (2026)"),
+    Parameter("automation_slope", "logit per log hour", _lognormal(1.0, 0.35), "how fast a checkable specialism is automated", "METR's tasks: 0.85"),
     Parameter("direction_slope", "logit per log hour", _lognormal(0.5, 0.6), "how fast research direction is automated", "human-judged work: MIT FutureTech 0.14 to 0.5 (arXiv 2604.01363)"),
     Parameter("slope_spread", "log", _lognormal(0.3, 0.5), "spread of the checkable specialisms' slopes", OWN),
     Parameter("slope_deviation", "spreads", _normal(0.0, 1.0), "each specialism's own deviation", "standard normal by construction", CHECKABLE),
@@ -86,17 +86,17 @@ CAPABILITY = (
         "share",
         (_likely(0.5, 0.9), _likely(0.88, 0.5), _likely(0.92, 0.5), _likely(0.35, 0.9), _likely(0.5, 0.9), _likely(0.7, 0.7), _likely(0.4, 0.7), _likely(0.15, 0.7)),
         "how far results can be checked, so that the horizon carries over",
-        "METR merge study (2026), PaperBench, CoBench, research judgement studies; labels are judgement",
+        OWN + ": labels, of which only the product with the gap is identified; coding and direction anchor it",
         SPECIALISMS,
     ),
-    Parameter("verifiability_gap", "log hours", {"normal": [2.1, 0.9], "low": 0.0, "high": 4.9}, "lag of wholly unverifiable work at a 12-hour horizon", "pool of ten contrasts: 2.4 (1.3 to 3.5), shrunk for selection"),
+    Parameter("verifiability_gap", "log hours", {"normal": [2.0, 1.1], "low": 0.0, "high": 4.9}, "lag of wholly unverifiable work at a 12-hour horizon", "pool of the seven contrasts that no series holds (PostTrainBench, LMCA, APEX, RLI, FrontierScience, Economic Index, GDPval in level): 2.1 +- 1.0"),
     Parameter("synthetic_data", "1/year", _lognormal(0.3, 0.8), "rho: pace at which a year of automated data generation narrows the gap where results can be checked", OWN),
     Parameter("gap_exponent", "exponent", {"kumaraswamy": [1.0, 1.5]}, "gamma: the gap is a constant lag (0) or grows with the horizon (1)", "rates of human-judged suites: 0.93 of METR's"),
 )
 
 LABOUR = (
     Parameter("effort_weight", "log share", tuple(_normal(round(math.log(w), 4), 0.5) for w in (0.15, 0.2, 0.15, 0.1, 0.1, 0.15, 0.08, 0.07)), "human research time by specialism, before normalising", OWN, SPECIALISMS),
-    Parameter("ai_labour", "log workers per researcher", _normal(0.0, 1.2), "AI labour that the lab could run at 2026.0 if AI could do all the work", "OpenAI 2026: 3.1 agent-days a human day, of unknown quality"),
+    Parameter("ai_labour", "log workers per researcher", _normal(0.0, 1.2), "AI labour that the lab could run at 2026.0 if AI could do all the work", OWN + ": wide, since the rows of agent_workdays say it"),
     Parameter("serial_speed", "x human", _lognormal(4.0, 0.5), "speed of an AI worker against a person", "selected tasks: hours in 30 minutes (CSET 2026)"),
     Parameter("compute_saving", "share", _share(0.0, 0.8), "psi: how much of software progress makes AI labour cheaper", OWN),
     Parameter("sourcing_limit", "x human", _lognormal(3000.0, 3.0), "how much faster data from the real world can be had with any AI labour", OWN + ": unmeasured, so that it may bind or not"),

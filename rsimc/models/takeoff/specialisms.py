@@ -43,10 +43,19 @@ def anchor(params: Params) -> dict[str, Array]:
 
 def automation_logit(params: Params, log_horizon: Array, data: Array) -> Array:
     """Logit of the automated share f_k [K, ...] of each specialism; data: D in years."""
-    u = maths.softplus(log_horizon - LOW, 0.5) / (FULL - LOW)
-    gap = params["verifiability_gap"] * maths.exp(params["gap_exponent"] * maths.log(maths.maximum(u, 1e-30)))
     unchecked = (1.0 - params["verifiability"]) * maths.exp(-params["data_reach"] * data)
-    return params["slope"] * (log_horizon - unchecked * gap - params["threshold"])
+    return params["slope"] * (log_horizon - unchecked * gap(params, log_horizon) - params["threshold"])
+
+
+def gap(params: Params, log_horizon: Array) -> Array:
+    """delta u^gamma in log hours [...]: lag of wholly unverifiable work when the measured horizon is this long."""
+    u = maths.softplus(log_horizon - LOW, 0.5) / (FULL - LOW)
+    return params["verifiability_gap"] * maths.exp(params["gap_exponent"] * maths.log(maths.maximum(u, 1e-30)))
+
+
+def log_horizon_of(params: Params, logit: Array, specialism: int) -> Array:
+    """h_k in log hours [...] of a specialism, back from its automation logit [...]."""
+    return logit / params["slope"][specialism] + params["threshold"][specialism]
 
 
 def data_generation(logit: Array) -> Array:

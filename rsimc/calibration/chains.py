@@ -1,0 +1,218 @@
+"""Hamiltonian Monte Carlo with many chains at once: the workhorse, of posteriors, of refits and of all model forms.
+
+Chains share what they learn: the chains of one posterior have one step size and one diagonal mass, estimated over all
+of them, so that a short warm-up does. All chains take the same number of leapfrog steps, a low-discrepancy sequence of
+lengths, so that none waits for another; a chain costs a tenth of what it costs alone. NUTS (`fit`) is the reference
+that it is tested against.
+
+Hoffman & Sountsov, Tuning-free generalized HMC (2022)
+for pooled adaptation and low-discrepancy lengths; Margossian et al., Nested R-hat (2024), for groups of chains that
+start from one point.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding
+from jax.sharding import PartitionSpec as Spec
+
+from rsimc.calibration.hmc import Kept, State, Told, Tuning, compile_transitions
+from rsimc.calibration.settings import Draws, Progress, Settings
+from rsimc.calibration.target import Data, Target
+
+INITIAL_SD = 0.5  # of z around 0: prior draws far out have no finite gradient
+PIECE = 4  # transitions between two reports of progress, and two looks at the step size
+FIRST_STEP = 0.02
+FIRST_PATH = 1.0  # while the chains find the posterior
+PATH = 4.0
+"""Longest path, in units of the pooled standard deviations: half a period of the widest directions is 3.1."""
+MOST_STEPS = 128
+FROZEN_ACCEPTANCE, FROZEN_DEPTH = 0.1, 50.0
+GAIN = 0.6  # of log step per missed acceptance
+SHORTER = (1.0, 0.9, 1.0, 0.35)
+"""Of the step size, in turn: a chain in a narrow place, where the common step is too long, gets out by a short one."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where the chains of a posterior begin: q [chains, size]; step and inverse mass [size] of an earlier fit."""
+
+    q: np.ndarray
+    step: float
+    inverse_mass: np.ndarray
+
+
+def many_chains(
+    target: Target,
+    settings: Settings,
+    choices: Sequence[Mapping[str, float]],
+    progress: Progress,
+    *,
+    data: Sequence[Data] | None = None,
+    start: Start | None = None,
+) -> Run:
+    """Chains of several posteriors at once, warmed up: of forms of the target's model, of data sets, or both.
+
+    choices, data: one for each posterior; data of the target itself when None. start: of all alike, else around 0.
+    progress(stage, done, total) is called between pieces; an exception raised in it ends the fit.
+    """
+    told = _told(target, choices, data or [target.data] * len(choices), settings.chains)
+    run = Run(target, settings, len(choices), told, start, progress)
+    run.warm_up(start is not None)
+    return run
+
+
+def _told(target: Target, choices: Sequence[Mapping[str, float]], data: Sequence[Data], chains: int) -> Told:
+    values = np.array([[choice[name] for name in target.choice] for choice in choices], np.float64)
+    stacked = jax.tree.map(lambda *parts: np.stack([np.asarray(p, np.float64) for p in parts]), *data)
+    return jax.tree.map(lambda x: jnp.asarray(np.repeat(x, chains, axis=0)), Told(jnp.asarray(values), stacked))
+
+
+class Run:
+    """Chains as they go on. `groups`: chains that began at one point follow each other."""
+
+    def __init__(
+        self, target: Target, settings: Settings, sets: int, told: Told, start: Start | None, progress: Progress
+    ) -> None:
+        self.target, self.settings, self.sets, self.progress = target, settings, sets, progress
+        self.reseeded = 0
+        devices = jax.devices()
+        count = max(n for n in range(1, len(devices) + 1) if sets * settings.chains % n == 0)
+        mesh = Mesh(np.array(devices[:count]), ("chain",), axis_types=(AxisType.Auto,))
+        self._by_chain = NamedSharding(mesh, Spec("chain"))
+        self._told = jax.device_put(told, self._by_chain)
+        self._advance = compile_transitions(target, mesh)
+        self.total = settings.warmup + settings.draws
+        progress("compile", 0, self.total)
+        rng = np.random.default_rng(settings.seed)
+        q = _scattered(rng, target, settings, sets) if start is None else np.concatenate([start.q] * sets)
+        keys = jax.random.split(jax.random.key(settings.seed), len(q))
+        chains, size = q.shape
+        unknown = State(jnp.asarray(q), jnp.full(chains, -jnp.inf), jnp.zeros((chains, size)), keys)
+        self.state = jax.device_put(unknown, self._by_chain)
+        self.step = np.full(sets, FIRST_STEP if start is None else start.step)
+        self.inverse_mass = np.ones((sets, size)) if start is None else np.tile(start.inverse_mass, (sets, 1))
+        self._rng, self._count = rng, 0
+        self._kept: list[Kept] = []
+        self._lengths: list[int] = []
+
+    def _evaluate(self) -> None:
+        """Density and gradient where the chains stand: transitions of no size, which spare a program of its own."""
+        step, self.step = self.step, np.zeros(self.sets)
+        self._piece(0.0)
+        self.step = step
+
+    def warm_up(self, warm: bool) -> None:
+        """Find step sizes and masses; `warm`: they and the place are nearly right."""
+        self._evaluate()
+        length = self.settings.warmup
+        ends = [length] if warm else [length // 8, length * 3 // 8, length * 3 // 4, length]
+        done = 0
+        for window, end in enumerate(ends):
+            seen = []
+            while done < end:
+                path = FIRST_PATH if window == 0 and not warm else PATH
+                kept = self._piece(path)
+                seen.append(kept)
+                done += PIECE
+                self._adapt_step(kept, (done - (ends[window - 1] if window else 0)) / PIECE)
+                self.progress("warm-up", min(done, length), self.total)
+            if end != length and window:
+                self._adapt_mass(seen[len(seen) // 3 :])
+            if end != length:
+                self._reseed(seen)
+
+    def draws(self, count: int) -> list[Draws]:
+        """The first `count` draws of every chain after the warm-up, of each posterior."""
+        while PIECE * len(self._kept) < count:
+            self._kept.append(self._piece(PATH, keep_length=True))
+            done = min(self.settings.warmup + PIECE * len(self._kept), self.total)
+            self.progress("sampling", done, self.total)
+        every = jax.tree.map(lambda *parts: np.moveaxis(np.concatenate(parts)[:count], 0, 1), *self._kept)
+        return [self._draws_of(every, n, count) for n in range(self.sets)]
+
+    def start(self, which: int) -> Start:
+        """Where the chains of a posterior stand, for others like it to begin."""
+        chains = self._chains(which)
+        return Start(np.asarray(self.state.q)[chains], float(self.step[which]), self.inverse_mass[which])
+
+    def _chains(self, which: int) -> slice:
+        return slice(which * self.settings.chains, (which + 1) * self.settings.chains)
+
+    def _draws_of(self, every: Kept, which: int, count: int) -> Draws:
+        mine = jax.tree.map(lambda x: x[self._chains(which)], every)
+        z, innovations = split(self.target, mine.q)
+        steps = np.broadcast_to(np.array(self._lengths[:count]), mine.lp.shape)
+        sizes = np.full(self.settings.chains, self.step[which])
+        return Draws(z, innovations, mine.lp, mine.diverging, mine.energy, steps, mine.accept, sizes)
+
+    def _piece(self, path: float, keep_length: bool = False) -> Kept:
+        """PIECE transitions of every chain."""
+        typical = float(np.exp(np.mean(np.log(np.maximum(self.step, 1e-9)))))
+        fractions = [_van_der_corput(self._count + n + 1) for n in range(PIECE)]
+        lengths = [int(np.clip(math.ceil(path * u / typical), 1, MOST_STEPS)) for u in fractions]
+        self._count += PIECE
+        if keep_length:
+            self._lengths += lengths
+        each = (np.repeat(x, self.settings.chains, axis=0) for x in (self.step, self.inverse_mass))
+        tuning = Tuning(*(jax.device_put(jnp.asarray(x), self._by_chain) for x in each))
+        moves = (jnp.asarray(lengths), jnp.asarray(SHORTER))
+        self.state, kept = self._advance(self.state, tuning, self._told, moves)
+        return jax.tree.map(np.asarray, kept)  # waits for the piece
+
+    def _adapt_step(self, kept: Kept, place: float) -> None:
+        accept = np.nan_to_num(kept.accept)[:-1].reshape(PIECE - 1, self.sets, -1).mean(axis=(0, 2))
+        gain = 2.0 * GAIN / math.sqrt(max(place, 1.0))
+        self.step = self.step * np.exp(gain * (accept - self.settings.target_accept))
+
+    def _adapt_mass(self, seen: list[Kept]) -> None:
+        """Pooled variances over chains and a window; shrunk towards 1, the prior's, as if by five draws."""
+        q = np.concatenate([kept.q for kept in seen])
+        for n in range(self.sets):
+            mine = q[:, self._chains(n)].reshape(-1, q.shape[-1])
+            count = len(mine)
+            new = (count * mine.var(axis=0) + 5.0) / (count + 5.0)
+            self.step[n] *= math.exp(-0.5 * float(np.mean(np.log(new / self.inverse_mass[n]))) * 0.5)
+            self.inverse_mass[n] = new
+
+    def _reseed(self, seen: list[Kept]) -> None:
+        """Chains that do not move, or lie far below the others, go on from one that does well."""
+        accept = np.concatenate([kept.accept for kept in seen[-len(seen) // 2 :]]).mean(axis=0)
+        lp = np.asarray(self.state.lp)
+        place = np.arange(len(lp))
+        for n in range(self.sets):
+            mine = place[self._chains(n)]
+            bad = (accept[mine] < FROZEN_ACCEPTANCE) | ~(lp[mine] > np.nanmedian(lp[mine]) - FROZEN_DEPTH)
+            if bad.any() and not bad.all():
+                place[mine[bad]] = self._rng.choice(mine[~bad], bad.sum())
+                self.reseeded += int(bad.sum())
+        if (place != np.arange(len(lp))).any():
+            q, density, gradient, key = self.state
+            self.state = jax.device_put(State(q[place], density[place], gradient[place], key), self._by_chain)
+
+
+def split(target: Target, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """z [..., z] and innovations [..., beats, processes] of positions [..., size]."""
+    size = target.priors.size
+    return q[..., :size], q[..., size:].reshape(*q.shape[:-1], *target.innovations_shape)
+
+
+def _scattered(rng: np.random.Generator, target: Target, settings: Settings, sets: int) -> np.ndarray:
+    """First positions [sets x chains, size]: the chains of a group begin at one point, every set alike."""
+    size = target.priors.size + int(np.prod(target.innovations_shape))
+    points = INITIAL_SD * rng.standard_normal((settings.groups, size))
+    return np.concatenate([np.repeat(points, settings.chains // settings.groups, axis=0)] * sets)
+
+
+def _van_der_corput(n: int) -> float:
+    """The n-th of a sequence that fills (0, 1] evenly, n from 1, in base 2."""
+    value, unit = 0.0, 0.5
+    while n:
+        value, n, unit = value + unit * (n & 1), n >> 1, unit / 2
+    return value

@@ -1,0 +1,54 @@
+"""How long and how carefully to sample a posterior, and what a sampler returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Progress = Callable[[str, int, int], None]
+HMC, NUTS = "hmc", "nuts"
+GROUPS = 8
+"""Points at which the chains begin, when there are as many chains."""
+
+
+DEFAULTS = {HMC: {"chains": 64, "warmup": 160, "draws": 192}, NUTS: {"chains": 8, "warmup": 320, "draws": 1024}}
+"""Of each sampler: enough for every diagnostic on the flagship with the bundled data."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """sampler: `hmc`, many short chains that learn together, or `nuts`, NumPyro's, a few long ones, the reference.
+    draws: per chain, after warm-up. max_tree_depth: of NUTS."""
+
+    sampler: str = HMC
+    chains: int = 64
+    warmup: int = 160
+    draws: int = 192
+    target_accept: float = 0.8
+    max_tree_depth: int = 8
+    seed: int = 1
+
+    @property
+    def groups(self) -> int:
+        """Groups of chains that begin at one point; chains of NUTS each begin at their own."""
+        if self.sampler == NUTS:
+            return self.chains
+        return max(n for n in range(1, GROUPS + 1) if self.chains % n == 0)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Posterior draws [chains, draws, ...], float64, and the sampler's own record. tree_steps: leapfrog steps;
+    reseeded: chains that did not move and went on from others, in warm-up."""
+
+    z: np.ndarray
+    innovations: np.ndarray
+    log_posterior: np.ndarray
+    diverging: np.ndarray
+    energy: np.ndarray
+    tree_steps: np.ndarray
+    accept_prob: np.ndarray
+    step_size: np.ndarray
+    reseeded: int = 0
