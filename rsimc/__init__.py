@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rsimc.analysis.estimates import Estimate
     from rsimc.analysis.forecast import Forecast, open_run
     from rsimc.api import calibrate, forecast, simulate
+    from rsimc.checking import backtest, influence, score, update
     from rsimc.errors import RsimcError
     from rsimc.models.base import Model
     from rsimc.scenario import Scenario, load_scenario
@@ -28,11 +29,15 @@ __all__ = [
     "Model",
     "RsimcError",
     "Scenario",
+    "backtest",
     "calibrate",
     "forecast",
+    "influence",
     "load_scenario",
     "open_run",
+    "score",
     "simulate",
+    "update",
 ]
 
 _HOMES = {
@@ -41,11 +46,15 @@ _HOMES = {
     "Model": "rsimc.models.base",
     "RsimcError": "rsimc.errors",
     "Scenario": "rsimc.scenario",
+    "backtest": "rsimc.checking",
     "calibrate": "rsimc.api",
     "forecast": "rsimc.api",
+    "influence": "rsimc.checking",
     "load_scenario": "rsimc.scenario",
     "open_run": "rsimc.analysis.forecast",
+    "score": "rsimc.checking",
     "simulate": "rsimc.api",
+    "update": "rsimc.checking",
 }
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import jax
 
 from rsimc.analysis.forecast import Forecast, open_run, opened
+from rsimc.analysis.precision import precision
 from rsimc.engine.device import use_cpu_cores
 from rsimc.errors import UsageError
 from rsimc.publish.report import write_report
 from rsimc.publish.summary import write_checksums, write_summary
 from rsimc.runs.cache import cache_dir
 from rsimc.runs.driver import simulate as run_chunks
-from rsimc.runs.posteriors import Posterior, find_or_fit, open_posterior, require_trusted
+from rsimc.runs.posteriors import Posterior, find_or_fit, lengthened, open_posterior, require_trusted
 from rsimc.runs.study import Study, resolve
 from rsimc.runs.trial import try_out
 from rsimc.scenario import Scenario, load_scenario
@@ -25,10 +26,16 @@ __all__ = ["calibrate", "forecast", "open_run", "simulate"]
 
 Progress = Callable[[str, int, int], None]
 MAX_DRAWS = 2**32
+LEAST_ERROR, ROUNDS = 2e-4, 3
+"""Smallest standard error that may be asked for, 10^6 effective draws; and how often draws are added for one."""
 
 
 def quiet(stage: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
+
+
+def silent(message: str) -> None:
+    """A message that nobody reads."""
 
 
 def prepare_devices() -> None:
@@ -116,17 +123,23 @@ def forecast(
     output: str | Path | None = None,
     draws: int | None = None,
     seed: int | None = None,
+    error: float | None = None,
     accept_untrusted: bool = False,
     allow_code: bool = False,
     progress: Progress = quiet,
+    notify: Callable[[str], None] = silent,
 ) -> Forecast:
     """The main job: calibrate (or find the posterior), simulate, report. Returns the opened run.
 
-    allow_code: the scenario's model may be a file of the user's, which then runs.
+    error: the standard error that no headline probability by 2030 or 2035 may exceed; draws of the posterior, then
+    trajectories are added until it is reached; notify is told what that takes. allow_code: the scenario's model may be
+    a file of the user's, which then runs.
 
     Raises ScenarioError or DataError before any long work, CalibrationError when the posterior cannot be trusted,
     RunError or OutputError for the folder.
     """
+    if error is not None:
+        overrides, draws = _for_error(scenario, overrides, error, draws, seed, allow_code, progress, notify)
     made = simulate(
         scenario,
         overrides,
@@ -156,6 +169,39 @@ def summarise(made: Forecast) -> Path:
     summary = write_summary(made)
     write_checksums(made.folder)
     return summary
+
+
+@settled()
+def _for_error(
+    scenario: str | Path | Scenario,
+    overrides: Sequence[str],
+    error: float,
+    draws: int | None,
+    seed: int | None,
+    allow_code: bool,
+    progress: Progress,
+    notify: Callable[[str], None],
+) -> tuple[Sequence[str], int]:
+    """The overrides and the number of trajectories with which a forecast has at most a standard error."""
+    if not LEAST_ERROR <= error < 0.5:
+        raise UsageError("error", f"a standard error from {LEAST_ERROR:g} to 0.5", f"{error:g}")
+    if isinstance(scenario, Scenario):
+        raise UsageError("error", "a scenario by name or path", "a value", "set calibration.draws in it")
+    prepare_devices()
+    study = load_study(scenario, overrides, allow_code=allow_code)
+    count, key = _sizes(study, draws, seed)
+    try_out(study, fitted=True)
+    posterior = find_or_fit(study, progress)
+    for _ in range(ROUNDS):
+        known = precision(study, posterior, key)
+        notify(known.told(error))
+        if known.se <= error:
+            break
+        overrides = [*overrides, f"calibration.draws={known.draws_for(error)}"]
+        notify(f"going on to {known.draws_for(error):,} draws of each chain")
+        longer = load_study(scenario, overrides, allow_code=allow_code)
+        posterior, study = lengthened(longer, study, progress), longer
+    return overrides, min(max(count, known.trajectories_for(error)), MAX_DRAWS)
 
 
 def _sizes(study: Study, draws: int | None, seed: int | None) -> tuple[int, int]:

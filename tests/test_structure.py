@@ -32,6 +32,7 @@ ORDER = (
     "analysis",
     "publish",
     "api",
+    "checking",
     "cli",
 )
 """Imports run only from right to left. `rsimc/__init__.py`, the door, may import all of them."""

@@ -19,11 +19,9 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import AxisType, Mesh, NamedSharding
-from jax.sharding import PartitionSpec as Spec
 
-from rsimc.calibration.hmc import Kept, State, Told, Tuning, compile_transitions
-from rsimc.calibration.settings import Draws, Progress, Settings
+from rsimc.calibration.hmc import Kept, State, Told, Transitions, Tuning, by_chain, compile_transitions
+from rsimc.calibration.settings import Draws, Progress, Settings, Standing
 from rsimc.calibration.target import Data, Target
 
 INITIAL_SD = 0.5  # of z around 0: prior draws far out have no finite gradient
@@ -48,69 +46,96 @@ class Start:
     inverse_mass: np.ndarray
 
 
+Choices = Sequence[Mapping[str, float]]
+
+
 def many_chains(
     target: Target,
     settings: Settings,
-    choices: Sequence[Mapping[str, float]],
+    choices: Choices,
     progress: Progress,
     *,
     data: Sequence[Data] | None = None,
     start: Start | None = None,
+    compiled: Transitions | None = None,
 ) -> Run:
     """Chains of several posteriors at once, warmed up: of forms of the target's model, of data sets, or both.
 
     choices, data: one for each posterior; data of the target itself when None. start: of all alike, else around 0.
+    compiled: transitions of the target, to share one program between calls. No posterior knows of the others: the same
+    comes out whichever are sampled together.
+
     progress(stage, done, total) is called between pieces; an exception raised in it ends the fit.
     """
-    told = _told(target, choices, data or [target.data] * len(choices), settings.chains)
-    run = Run(target, settings, len(choices), told, start, progress)
+    told = _told(target, choices, data, settings.chains)
+    run = Run(target, settings, told, progress, compiled or compile_transitions(target))
+    run.begin(_first(target, settings, start), len(choices))
     run.warm_up(start is not None)
     return run
 
 
-def _told(target: Target, choices: Sequence[Mapping[str, float]], data: Sequence[Data], chains: int) -> Told:
+def go_on(
+    target: Target, settings: Settings, choices: Choices, standing: Sequence[Standing], progress: Progress
+) -> Run:
+    """Chains as they were when earlier fits ended: what they draw next is what they would have drawn."""
+    told = _told(target, choices, None, settings.chains)
+    run = Run(target, settings, told, progress, compile_transitions(target))
+    run.begin(standing, len(choices))
+    return run
+
+
+def _first(target: Target, settings: Settings, start: Start | None) -> list[Standing]:
+    rng = np.random.default_rng(settings.seed)
+    q = _scattered(rng, target, settings) if start is None else start.q
+    step, inverse_mass = (FIRST_STEP, np.ones(q.shape[1])) if start is None else (start.step, start.inverse_mass)
+    key = np.asarray(jax.random.key_data(jax.random.split(jax.random.key(settings.seed), len(q))))
+    return [Standing(q, key, step, inverse_mass, 0)]
+
+
+def _told(target: Target, choices: Choices, data: Sequence[Data] | None, chains: int) -> Told:
     values = np.array([[choice[name] for name in target.choice] for choice in choices], np.float64)
-    stacked = jax.tree.map(lambda *parts: np.stack([np.asarray(p, np.float64) for p in parts]), *data)
-    return jax.tree.map(lambda x: jnp.asarray(np.repeat(x, chains, axis=0)), Told(jnp.asarray(values), stacked))
+    stacked = data and jax.tree.map(lambda *parts: np.stack([np.asarray(p, np.float64) for p in parts]), *data)
+    each = lambda x: jnp.asarray(np.repeat(x, chains, axis=0))  # noqa: E731
+    return Told(each(values), jax.tree.map(each, stacked or None))
 
 
 class Run:
-    """Chains as they go on. `groups`: chains that began at one point follow each other."""
+    """Chains as they go on, those of one posterior after those of another."""
 
     def __init__(
-        self, target: Target, settings: Settings, sets: int, told: Told, start: Start | None, progress: Progress
+        self, target: Target, settings: Settings, told: Told, progress: Progress, advance: Transitions
     ) -> None:
-        self.target, self.settings, self.sets, self.progress = target, settings, sets, progress
-        self.reseeded = 0
-        devices = jax.devices()
-        count = max(n for n in range(1, len(devices) + 1) if sets * settings.chains % n == 0)
-        mesh = Mesh(np.array(devices[:count]), ("chain",), axis_types=(AxisType.Auto,))
-        self._by_chain = NamedSharding(mesh, Spec("chain"))
-        self._told = jax.device_put(told, self._by_chain)
-        self._advance = compile_transitions(target, mesh)
+        self.target, self.settings, self.progress = target, settings, progress
+        self._told, self._advance = told, advance
         self.total = settings.warmup + settings.draws
-        progress("compile", 0, self.total)
-        rng = np.random.default_rng(settings.seed)
-        q = _scattered(rng, target, settings, sets) if start is None else np.concatenate([start.q] * sets)
-        keys = jax.random.split(jax.random.key(settings.seed), len(q))
-        chains, size = q.shape
-        unknown = State(jnp.asarray(q), jnp.full(chains, -jnp.inf), jnp.zeros((chains, size)), keys)
-        self.state = jax.device_put(unknown, self._by_chain)
-        self.step = np.full(sets, FIRST_STEP if start is None else start.step)
-        self.inverse_mass = np.ones((sets, size)) if start is None else np.tile(start.inverse_mass, (sets, 1))
-        self._rng, self._count = rng, 0
+        self.reseeded = 0
         self._kept: list[Kept] = []
-        self._lengths: list[int] = []
+        self._lengths: list[np.ndarray] = []
+        progress("compile", 0, self.total)
+
+    def begin(self, standing: Sequence[Standing], sets: int) -> None:
+        """Put all chains where they stand; one standing for all sets, or one for each."""
+        every = list(standing) * (sets // len(standing))
+        self.sets, self._count = sets, every[0].count
+        self.step = np.array([one.step for one in every])
+        self.inverse_mass = np.stack([one.inverse_mass for one in every])
+        q = jnp.asarray(np.concatenate([one.q for one in every]))
+        key = jax.random.wrap_key_data(jnp.asarray(np.concatenate([one.key for one in every])))
+        self._by_chain = by_chain(len(q))
+        unknown = State(q, jnp.full(len(q), -jnp.inf), jnp.zeros(q.shape), key)
+        self._told = jax.device_put(self._told, self._by_chain)
+        self.state = jax.device_put(unknown, self._by_chain)
+        self._evaluate()
 
     def _evaluate(self) -> None:
         """Density and gradient where the chains stand: transitions of no size, which spare a program of its own."""
-        step, self.step = self.step, np.zeros(self.sets)
+        step, count, key = self.step, self._count, self.state.key
+        self.step = np.zeros(self.sets)
         self._piece(0.0)
-        self.step = step
+        self.step, self._count, self.state = step, count, self.state._replace(key=key)
 
     def warm_up(self, warm: bool) -> None:
         """Find step sizes and masses; `warm`: they and the place are nearly right."""
-        self._evaluate()
         length = self.settings.warmup
         ends = [length] if warm else [length // 8, length * 3 // 8, length * 3 // 4, length]
         done = 0
@@ -131,38 +156,38 @@ class Run:
     def draws(self, count: int) -> list[Draws]:
         """The first `count` draws of every chain after the warm-up, of each posterior."""
         while PIECE * len(self._kept) < count:
-            self._kept.append(self._piece(PATH, keep_length=True))
+            self._kept.append(self._piece(PATH))
+            self._lengths.append(self._last_lengths)
             done = min(self.settings.warmup + PIECE * len(self._kept), self.total)
             self.progress("sampling", done, self.total)
         every = jax.tree.map(lambda *parts: np.moveaxis(np.concatenate(parts)[:count], 0, 1), *self._kept)
         return [self._draws_of(every, n, count) for n in range(self.sets)]
 
-    def start(self, which: int) -> Start:
-        """Where the chains of a posterior stand, for others like it to begin."""
-        chains = self._chains(which)
-        return Start(np.asarray(self.state.q)[chains], float(self.step[which]), self.inverse_mass[which])
-
     def _chains(self, which: int) -> slice:
         return slice(which * self.settings.chains, (which + 1) * self.settings.chains)
 
     def _draws_of(self, every: Kept, which: int, count: int) -> Draws:
-        mine = jax.tree.map(lambda x: x[self._chains(which)], every)
+        its = self._chains(which)
+        mine = jax.tree.map(lambda x: x[its], every)
         z, innovations = split(self.target, mine.q)
-        steps = np.broadcast_to(np.array(self._lengths[:count]), mine.lp.shape)
+        steps = np.broadcast_to(np.concatenate(self._lengths)[:count, which], mine.lp.shape)
         sizes = np.full(self.settings.chains, self.step[which])
-        return Draws(z, innovations, mine.lp, mine.diverging, mine.energy, steps, mine.accept, sizes)
+        q, key = np.asarray(self.state.q)[its], np.asarray(jax.random.key_data(self.state.key))[its]
+        standing = Standing(q, key, float(self.step[which]), self.inverse_mass[which], self._count)
+        shown = (mine.diverging, mine.energy, steps, mine.accept, sizes)
+        return Draws(z, innovations, mine.lp, *shown, standing=standing)
 
-    def _piece(self, path: float, keep_length: bool = False) -> Kept:
-        """PIECE transitions of every chain."""
-        typical = float(np.exp(np.mean(np.log(np.maximum(self.step, 1e-9)))))
-        fractions = [_van_der_corput(self._count + n + 1) for n in range(PIECE)]
-        lengths = [int(np.clip(math.ceil(path * u / typical), 1, MOST_STEPS)) for u in fractions]
+    def _piece(self, path: float) -> Kept:
+        """PIECE transitions of every chain. Each set has lengths by its own step: those of a set must not hang on which
+        others are sampled with it."""
+        fractions = np.array([_van_der_corput(self._count + n + 1) for n in range(PIECE)])
+        wanted = np.ceil(path * fractions[:, None] / np.maximum(self.step, 1e-9))
+        lengths = np.clip(wanted, 1, MOST_STEPS).astype(np.int32)
         self._count += PIECE
-        if keep_length:
-            self._lengths += lengths
+        self._last_lengths = lengths
         each = (np.repeat(x, self.settings.chains, axis=0) for x in (self.step, self.inverse_mass))
         tuning = Tuning(*(jax.device_put(jnp.asarray(x), self._by_chain) for x in each))
-        moves = (jnp.asarray(lengths), jnp.asarray(SHORTER))
+        moves = (jnp.asarray(np.repeat(lengths, self.settings.chains, axis=1)), jnp.asarray(SHORTER))
         self.state, kept = self._advance(self.state, tuning, self._told, moves)
         return jax.tree.map(np.asarray, kept)  # waits for the piece
 
@@ -190,7 +215,8 @@ class Run:
             mine = place[self._chains(n)]
             bad = (accept[mine] < FROZEN_ACCEPTANCE) | ~(lp[mine] > np.nanmedian(lp[mine]) - FROZEN_DEPTH)
             if bad.any() and not bad.all():
-                place[mine[bad]] = self._rng.choice(mine[~bad], bad.sum())
+                rng = np.random.default_rng([self.settings.seed, self._count])  # alike, whatever the other sets
+                place[mine[bad]] = rng.choice(mine[~bad], bad.sum())
                 self.reseeded += int(bad.sum())
         if (place != np.arange(len(lp))).any():
             q, density, gradient, key = self.state
@@ -203,11 +229,11 @@ def split(target: Target, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return q[..., :size], q[..., size:].reshape(*q.shape[:-1], *target.innovations_shape)
 
 
-def _scattered(rng: np.random.Generator, target: Target, settings: Settings, sets: int) -> np.ndarray:
-    """First positions [sets x chains, size]: the chains of a group begin at one point, every set alike."""
+def _scattered(rng: np.random.Generator, target: Target, settings: Settings) -> np.ndarray:
+    """First positions [chains, size]: the chains of a group begin at one point."""
     size = target.priors.size + int(np.prod(target.innovations_shape))
     points = INITIAL_SD * rng.standard_normal((settings.groups, size))
-    return np.concatenate([np.repeat(points, settings.chains // settings.groups, axis=0)] * sets)
+    return np.repeat(points, settings.chains // settings.groups, axis=0)
 
 
 def _van_der_corput(n: int) -> float:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import jax
+import numpy as np
 
-from rsimc.calibration.chains import many_chains
+from rsimc.calibration.chains import PIECE, go_on, many_chains
 from rsimc.calibration.nuts import nuts
 from rsimc.calibration.settings import HMC, Draws, Progress, Settings
 from rsimc.calibration.target import Target
@@ -38,6 +39,43 @@ def fit_forms(
         run = many_chains(target, settings, choices, progress)
         found = _enough_for_each(run.draws, len(choices), settings, enough)
         return [replace(draws, reseeded=run.reseeded) for draws in found]
+
+
+def can_go_on(earlier: Sequence[Draws], draws: int) -> bool:
+    """Whether chains can go on to more draws: all stand where as many whole pieces of transitions ended."""
+    lengths = {one.z.shape[1] for one in earlier}
+    return len(lengths) == 1 and min(lengths) < draws and min(lengths) % PIECE == 0 and all(d.standing for d in earlier)
+
+
+def longer(
+    target: Target, settings: Settings, choices: Sequence[Choice], earlier: Sequence[Draws], progress: Progress
+) -> list[Draws]:
+    """As many draws of every chain as the settings ask for, chains going on from where earlier fits ended.
+
+    What comes out is what one longer fit would have drawn. earlier: of each form, all with a `standing`.
+    """
+    with jax.enable_x64(True):
+        standing = [one.standing for one in earlier if one.standing is not None]
+        run = go_on(target, settings, choices, standing, progress)
+        more = run.draws(settings.draws - earlier[0].z.shape[1])
+    return [_joined(first, then) for first, then in zip(earlier, more, strict=True)]
+
+
+def _joined(first: Draws, then: Draws) -> Draws:
+    def both(name: str) -> np.ndarray:
+        return np.concatenate([getattr(first, name), getattr(then, name)], axis=1)
+
+    return replace(
+        then,
+        z=both("z"),
+        innovations=both("innovations"),
+        log_posterior=both("log_posterior"),
+        diverging=both("diverging"),
+        energy=both("energy"),
+        tree_steps=both("tree_steps"),
+        accept_prob=both("accept_prob"),
+        reseeded=first.reseeded,
+    )
 
 
 def _enough_for_each(

@@ -6,11 +6,12 @@ Neal, MCMC using Hamiltonian dynamics (2011).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.sharding import Mesh
+import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as Spec
 
 from rsimc.calibration.target import Data, Target
@@ -36,10 +37,11 @@ class Tuning(NamedTuple):
 
 
 class Told(NamedTuple):
-    """Per chain: the values that choose the model's form [chains, choices], and data (each [chains, ...])."""
+    """Per chain: the values that choose the model's form [chains, choices], and data (each [chains, ...]), None for the
+    target's own, which are then constants of the program."""
 
     choice: Array
-    data: Data
+    data: Data | None
 
 
 class Kept(NamedTuple):
@@ -52,7 +54,7 @@ class Kept(NamedTuple):
     accept: Array
 
 
-def log_density(target: Target, q: Array, choice: Array, data: Data) -> Array:
+def log_density(target: Target, q: Array, choice: Array, data: Data | None) -> Array:
     """Log posterior of one position [size], up to a constant: a scalar."""
     size = target.priors.size
     z, innovations = q[:size], q[size:].reshape(target.innovations_shape)
@@ -89,8 +91,28 @@ def transition(
     return State(q, lp, gradient, next_key), Kept(q, lp, diverging, energy, accept)
 
 
-def compile_transitions(target: Target, mesh: Mesh) -> Any:
-    """PIECE transitions of all chains, spread over devices: one compiled program for warm-up and sampling."""
+Transitions = Callable[[State, Tuning, Told, tuple[Array, Array]], tuple[State, Kept]]
+
+
+def chain_mesh(chains: int) -> Mesh:
+    """The largest number of devices that divides the chains evenly."""
+    devices = jax.devices()
+    count = max(n for n in range(1, len(devices) + 1) if chains % n == 0)
+    return Mesh(np.array(devices[:count]), ("chain",), axis_types=(AxisType.Auto,))
+
+
+def by_chain(chains: int) -> NamedSharding:
+    """Chains spread over devices."""
+    return NamedSharding(chain_mesh(chains), Spec("chain"))
+
+
+def compile_transitions(target: Target) -> Transitions:
+    """Transitions of all chains, spread over devices, a few in a call: one program for warm-up and sampling.
+
+    A call takes the state, tuning and data of all chains, and of each transition the number of leapfrog steps
+    [transitions, chains] and by how much they are shorter [transitions]; it is compiled for each number of chains at
+    the first call. Chains that take fewer steps wait: numbers should be near each other.
+    """
 
     def density(q: Array, told: Told) -> tuple[Array, Array]:
         return jax.value_and_grad(lambda at: log_density(target, at, told.choice, told.data))(q)
@@ -99,11 +121,17 @@ def compile_transitions(target: Target, mesh: Mesh) -> Any:
         def one(state: State, move: tuple[Array, Array]) -> tuple[State, Kept]:
             steps, shorter = move
             scaled = tuning._replace(step=tuning.step * shorter)
-            go = lambda s, tune, mine: transition(lambda q: density(q, mine), s, tune, steps)  # noqa: E731
-            return jax.vmap(go)(state, scaled, told)
+            go = lambda s, tune, mine, n: transition(lambda q: density(q, mine), s, tune, n)  # noqa: E731
+            return jax.vmap(go)(state, scaled, told, steps)
 
         return jax.lax.scan(one, state, moves)
 
     chain = Spec("chain")
-    into, out = (chain, chain, chain, Spec()), (chain, Spec(None, "chain"))
-    return jax.jit(jax.shard_map(run, mesh=mesh, in_specs=into, out_specs=out, check_vma=False))
+    into, out = (chain, chain, chain, (Spec(None, "chain"), Spec())), (chain, Spec(None, "chain"))
+
+    @jax.jit
+    def program(state: State, tuning: Tuning, told: Told, moves: tuple[Array, Array]) -> tuple[State, Kept]:
+        mesh = chain_mesh(state.lp.shape[0])
+        return jax.shard_map(run, mesh=mesh, in_specs=into, out_specs=out, check_vma=False)(state, tuning, told, moves)
+
+    return program

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from rsimc.calibration.settings import Draws, Settings
+from rsimc.calibration.settings import Draws, Settings, Standing
 from rsimc.calibration.target import Target
 from rsimc.calibration.verdict import Verdict, judge, worst
 from rsimc.priors.vector import PriorSet
@@ -62,9 +62,51 @@ def assemble(
         "observed_data": {"value": np.array([row.value for row in target.rows])},
     }
     tree = arviz.from_dict(groups, coords=coords, dims=dims)
-    tree.attrs = {**attrs, "step_size": json.dumps(draws.step_size.tolist())}
+    typical = float(np.exp(np.mean(np.log(draws.step_size))))
+    tree.attrs = {**attrs, "step_size": json.dumps(draws.step_size.tolist()), "typical_step": repr(typical)}
+    tree.attrs["reseeded"] = str(draws.reseeded)
     tree.attrs["verdict"] = json.dumps(judge(tree, settings).as_dict())
+    if draws.standing is not None:
+        tree["standing"] = _stored(draws.standing)
     return tree
+
+
+def _stored(standing: Standing) -> xr.Dataset:
+    """Where the chains stand, so that they can go on."""
+    variables = {
+        "q": (("chain", "place"), standing.q),
+        "key": (("chain", "word"), standing.key.astype(np.int64)),
+        "inverse_mass": (("place",), standing.inverse_mass),
+        "step": ((), standing.step),
+        "count": ((), standing.count),
+    }
+    return xr.Dataset(variables)
+
+
+def standing(tree: xr.DataTree) -> Standing | None:
+    """Where the chains of a posterior of one form stand; None for those that cannot go on."""
+    if "standing" not in tree:
+        return None
+    stored = {str(name): np.asarray(array.values) for name, array in tree["standing"].to_dataset().data_vars.items()}
+    key = stored["key"].astype(np.uint32)
+    return Standing(stored["q"], key, float(stored["step"]), stored["inverse_mass"], int(stored["count"]))
+
+
+def drawn(tree: xr.DataTree) -> Draws:
+    """The draws of a posterior of one form as its sampler gave them."""
+    latent, stats = (tree[name].to_dataset().transpose("chain", "draw", ...) for name in ("latent", "sample_stats"))
+    return Draws(
+        z=np.asarray(latent["z"].values),
+        innovations=np.asarray(latent["innovations"].values),
+        log_posterior=np.asarray(stats["lp"].values),
+        diverging=np.asarray(stats["diverging"].values),
+        energy=np.asarray(stats["energy"].values),
+        tree_steps=np.asarray(stats["tree_steps"].values),
+        accept_prob=np.asarray(stats["acceptance_rate"].values),
+        step_size=np.array(json.loads(tree.attrs["step_size"])),
+        reseeded=int(tree.attrs["reseeded"]),
+        standing=standing(tree),
+    )
 
 
 def verdict(tree: xr.DataTree) -> Verdict:
@@ -179,7 +221,7 @@ def mixture(trees: Sequence[xr.DataTree], labels: Sequence[str], attrs: Mapping[
     fewest = min(tree["posterior"].sizes["draw"] for tree in trees)
     for tree in trees:
         chains = tree["posterior"].sizes["chain"]
-        parts = {name: group.to_dataset() for name, group in tree.children.items()}
+        parts = {name: group.to_dataset() for name, group in tree.children.items() if name != "standing"}
         sampled = {name for name, part in parts.items() if "chain" in part.dims and name != "prior"}
         groups.append({n: _from_chain(part, offset, fewest) if n in sampled else part for n, part in parts.items()})
         offset += chains

@@ -39,9 +39,21 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Where the chains of a posterior stand and how they move, so that they can go on exactly: position q [chains,
+    size], key [chains, 2] uint32, step, inverse_mass [size], and how many transitions were made."""
+
+    q: np.ndarray
+    key: np.ndarray
+    step: float
+    inverse_mass: np.ndarray
+    count: int
+
+
+@dataclass(frozen=True)
 class Draws:
     """Posterior draws [chains, draws, ...], float64, and the sampler's own record. tree_steps: leapfrog steps;
-    reseeded: chains that did not move and went on from others, in warm-up."""
+    reseeded: chains that did not move and went on from others, in warm-up; standing: of many chains, to go on."""
 
     z: np.ndarray
     innovations: np.ndarray
@@ -52,3 +64,4 @@ class Draws:
     accept_prob: np.ndarray
     step_size: np.ndarray
     reseeded: int = 0
+    standing: Standing | None = None

@@ -27,14 +27,14 @@ Array = jax.Array
 class Data(NamedTuple):
     """What a target is told, as arguments of its compiled program.
 
-    seen: what every row says (each [rows]); weight [rows]: 1, or 0 for a row that is left out. late, noise: 0 and 1; in
+    seen: what every row says (each [rows]); weight [rows]: 1, or 0 for a row that is left out. late, noise: None; in
     checks of the checks, years by which the likelihood misdates its rows and the share of process noise that it knows.
     """
 
     seen: Seen
     weight: Array | np.ndarray
-    late: Array | float = 0.0
-    noise: Array | float = 1.0
+    late: Array | float | None = None
+    noise: Array | float | None = None
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ class Target:
     ) -> Array:
         """Log density of all rows together, and the guide of what has not happened yet: a scalar."""
         told = self.data if data is None else data
-        path, params = self.simulate(z, innovations if data is None else told.noise * innovations, choice)
-        dated = path if data is None else Path(path.values, path.start - told.late, path.steps_per_year)
+        path, params = self.simulate(z, innovations if told.noise is None else told.noise * innovations, choice)
+        dated = path if told.late is None else Path(path.values, path.start - told.late, path.steps_per_year)
         return jnp.sum(told.weight * self.rows_of(dated, params, told)) + self.log_not_yet(path)
 
     def log_not_yet(self, path: Path) -> Array:

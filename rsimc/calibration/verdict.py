@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -77,29 +78,29 @@ def mixing(latent: xr.Dataset, groups: int) -> tuple[list[str], np.ndarray, np.n
     """
     import arviz  # seconds to import: only those who calibrate pay
 
-    names, rhat = flatten(arviz.rhat(_nested(latent, groups)))
+    chains = latent.sizes["chain"]
+    ids = np.repeat(np.arange(groups), chains // groups)
+    found = arviz.rhat(latent) if groups == chains else arviz.rhat_nested(latent, superchain_ids=ids)
+    names, rhat = flatten(found)
     bulk, tail = (flatten(arviz.ess(latent, method=method))[1] for method in ("bulk", "tail"))
     return names, rhat, bulk, tail
 
 
-def _nested(latent: xr.Dataset, groups: int) -> xr.Dataset:
-    """The draws of each group as one long chain, in the order of time, so that its halves are early and late."""
-    chains, draws = latent.sizes["chain"], latent.sizes["draw"]
-    each = chains // groups
-    if each == 1:
-        return latent
+class Mixing(NamedTuple):
+    """Of one posterior: the largest R-hat, and the smallest bulk and tail effective sample sizes."""
 
-    def one(array: xr.DataArray) -> tuple[tuple[str, ...], np.ndarray]:
-        moved = array.transpose("chain", "draw", ...)
-        rest = moved.shape[2:]
-        split = np.moveaxis(moved.values.reshape(groups, each, draws, *rest), 1, 2)
-        return ("chain", "draw", *(str(d) for d in moved.dims[2:])), split.reshape(groups, draws * each, *rest)
+    rhat: float
+    ess_bulk: float
+    ess_tail: float
 
-    return xr.Dataset({name: one(array) for name, array in latent.data_vars.items()})
+    @property
+    def enough(self) -> bool:
+        """Whether more draws would not help."""
+        return self.rhat < MAX_RHAT and min(self.ess_bulk, self.ess_tail) > MIN_ESS
 
 
-def mixed(draws: Draws, groups: int) -> bool:
-    """Whether more draws would not help: R-hat and effective sample sizes suffice."""
+def mixing_of(draws: Draws, groups: int) -> Mixing:
+    """How far chains that are still in memory have mixed."""
     dims = ("chain", "draw")
     latent = xr.Dataset(
         {
@@ -109,7 +110,12 @@ def mixed(draws: Draws, groups: int) -> bool:
         }
     )
     _, rhat, bulk, tail = mixing(latent, groups)
-    return bool(rhat.max() < MAX_RHAT and min(bulk.min(), tail.min()) > MIN_ESS)
+    return Mixing(float(rhat.max()), float(bulk.min()), float(tail.min()))
+
+
+def mixed(draws: Draws, groups: int) -> bool:
+    """Whether more draws would not help: R-hat and effective sample sizes suffice."""
+    return mixing_of(draws, groups).enough
 
 
 def bfmi(energy: np.ndarray, groups: int) -> float:

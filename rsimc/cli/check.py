@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ def document(study: Study) -> dict[str, object]:
         "parameters": study.priors.size,
         "priors": [_prior(name, *pair) for name, pair in changed_priors(study).items()],
         "data": [_series(study, name) for name in _wanted(scenario)],
-        "calibration": scenario.calibration.model_dump(),
+        "calibration": asdict(study.settings),
         "run": scenario.run.model_dump(),
         "condition_on_not_yet": scenario.condition_on_not_yet,
         "forms": [part.form for part in study.parts or (study,) if part.form],
@@ -135,7 +136,7 @@ def _show(study: Study, out: Console) -> None:
     out.print()
     _show_data(study, out)
     out.print()
-    _show_settings(scenario, out)
+    _show_settings(study, out)
     _show_options(study, out)
     out.print()
     out.print("ok")
@@ -187,10 +188,10 @@ def _show_options(study: Study, out: Console) -> None:
         say(out, f"Rivals: {', '.join(study.scenario.labs.rivals)}")
 
 
-def _show_settings(scenario: Scenario, out: Console) -> None:
-    run, fit = scenario.run, scenario.calibration
-    steps = f"{fit.warmup:,} warm-up and {fit.draws:,} kept iterations"
-    out.print(f"Calibration: {fit.chains} chains, each of {steps}, seed {fit.seed}")
+def _show_settings(study: Study, out: Console) -> None:
+    scenario, fit, run = study.scenario, study.settings, study.scenario.run
+    steps = f"{fit.warmup:,} warm-up and {fit.draws:,} kept iterations each"
+    out.print(f"Calibration: {fit.sampler}, {fit.chains} chains, {steps}, seed {fit.seed}", soft_wrap=True)
     out.print(f"Run: {run.draws:,} trajectories to {run.horizon}, seed {run.seed}")
     if not scenario.condition_on_not_yet:
         out.print("Trajectories that are ahead of the world at the scenario's date are kept")

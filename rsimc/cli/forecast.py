@@ -29,6 +29,12 @@ from rsimc.cli.options import (
 @output_option
 @draws_option
 @seed_option
+@click.option(
+    "--error",
+    type=float,
+    metavar="E",
+    help="Add draws until no headline probability by 2030 or 2035 has a larger standard error, such as 0.005.",
+)
 @accept_option
 @json_option
 @quiet_option
@@ -39,6 +45,7 @@ def command(
     output: Path | None,
     draws: int | None,
     seed: int | None,
+    error: float | None,
     accept_untrusted: bool,
     as_json: bool,
     quiet: bool,
@@ -61,9 +68,11 @@ def command(
             output=output,
             draws=draws,
             seed=seed,
+            error=error,
             accept_untrusted=accept_untrusted,
             allow_code=allow_code,
             progress=bars,
+            notify=messages(quiet).print,
         )
     if as_json:
         emit_json(document(made))

@@ -41,7 +41,7 @@ def run(source: Path, series: str | None, published: date | None, output: Path |
     if output is not None and output.suffix != ".csv":
         advice = f"for example {output.stem or 'mine'}.csv"
         raise UsageError("--output", "a file name that ends in .csv", f'"{output.name}"', advice)
-    rows = _read(source, series, published)
+    rows = read_rows(source, series, published)
     if output is not None:
         write_new(output, table_text(rows))
     table = output or (source if source.suffix == ".csv" else None)
@@ -53,7 +53,8 @@ def run(source: Path, series: str | None, published: date | None, output: Path |
         click.echo(text)
 
 
-def _read(source: Path, series: str | None, published: date | None) -> tuple[Observation, ...]:
+def read_rows(source: Path, series: str | None, published: date | None) -> tuple[Observation, ...]:
+    """Rows of a CSV table or of METR's YAML. Raises UsageError for options that do not fit, DataError for bad rows."""
     from rsimc.observations.importing import import_table, is_yaml
     from rsimc.observations.metr import read_metr
 

@@ -88,6 +88,31 @@ def _of_forms(studies: tuple[Study, ...], progress: Progress) -> list[Posterior]
     return [posterior for posterior in found.values() if posterior is not None]
 
 
+def lengthened(study: Study, shorter: Study, progress: Progress) -> Posterior:
+    """The study's posterior, its chains going on from those of a study that asks for fewer draws, else the same.
+
+    The posterior is the one that `find_or_fit` would give, draw for draw, and is kept like it. Chains that cannot go on
+    are sampled from the beginning.
+    """
+    if (known := _cached(study)) is not None:
+        return known
+    from rsimc.calibration.fit import can_go_on, longer
+    from rsimc.calibration.posterior import assemble, drawn, row_reader
+
+    parts, before = study.parts or (study,), shorter.parts or (shorter,)
+    earlier = [drawn(one.tree) for part in before if (one := _cached(part)) is not None]
+    targets = [part.target for part in parts if part.target is not None]
+    if len(earlier) != len(parts) or len(targets) != len(parts) or not can_go_on(earlier, study.settings.draws):
+        return find_or_fit(study, progress)
+    draws = longer(targets[0], parts[0].settings, [target.choice for target in targets], earlier, progress)
+    read, forms = row_reader(targets[0]), []
+    for part, target, mine in zip(parts, targets, draws, strict=True):
+        tree = assemble(target, mine, part.settings, _attrs(part), read)
+        write_posterior(cached_path(part.posterior_id), tree)
+        forms.append(Posterior(part.posterior_id, tree, fresh=True))
+    return _mixture(study, forms) if study.parts else forms[0]
+
+
 def _mixture(study: Study, found: list[Posterior]) -> Posterior:
     """The posteriors of all forms of a study as one, kept in the cache."""
     from rsimc.calibration.posterior import mixture

@@ -21,20 +21,35 @@ LEAST_KEPT = 1e-3
 
 def make_source(study: Study, posterior: Posterior | None, seed: int) -> PosteriorSource | PriorSource:
     """Draws of the posterior with their past noise, or of the prior when there is none."""
-    noise, names = jnp.asarray(noise_keys(study.model, seed)), study.priors.names
-    keys = jnp.asarray(rng.stream_keys(seed, [f"prior.{name}" for name in names]))
     if posterior is None:
-        return _prior_source(study, noise, keys)
+        return _prior_source(study, *_keys(study, seed))
     table, past = tables(posterior.tree, study.fitted)
     order = interleaved(table.shape[1], drawn_weights(study.weights, posterior))
+    return posterior_source(study, table, past, seed, order)
+
+
+def posterior_source(
+    study: Study, table: np.ndarray, past: np.ndarray, seed: int, order: np.ndarray | None = None
+) -> PosteriorSource:
+    """Draws as the engine takes them: parameter values [fitted, draws], past innovations [beats, processes, draws].
+
+    order [draws]: in which draws are used, their own when None.
+    """
+    noise, keys = _keys(study, seed)
     return PosteriorSource(
         study.priors,
         noise,
         jnp.asarray(table.astype(np.float32)),
         jnp.asarray(past.astype(np.float32)),
-        jnp.asarray(order),
+        jnp.asarray(np.zeros(0, np.int32) if order is None else order),
         keys[table.shape[0] :],
     )
+
+
+def _keys(study: Study, seed: int) -> tuple[jax.Array, jax.Array]:
+    """Keys of the noise [processes, 2] and of the parameters [parameters, 2]."""
+    names = [f"prior.{name}" for name in study.priors.names]
+    return jnp.asarray(noise_keys(study.model, seed)), jnp.asarray(rng.stream_keys(seed, names))
 
 
 def _prior_source(study: Study, noise: jax.Array, keys: jax.Array) -> PriorSource:

@@ -104,8 +104,11 @@ def _not_yet(scenario: Scenario) -> float | None:
     return end_of_day(scenario.as_of) if scenario.condition_on_not_yet else None
 
 
-def resolve(scenario: Scenario, *, allow_code: bool = False) -> Study:
-    """Resolve a scenario; allow_code: its model may be a file that then runs.
+def resolve(
+    scenario: Scenario, *, allow_code: bool = False, replaced: Mapping[str, tuple[Observation, ...]] | None = None
+) -> Study:
+    """Resolve a scenario; allow_code: its model may be a file that then runs. replaced: rows of series that stand in
+    place of what was known of them.
 
     Raises ScenarioError or DataError naming the place, before any long work starts.
     """
@@ -113,7 +116,8 @@ def resolve(scenario: Scenario, *, allow_code: bool = False) -> Study:
     full = configured(scenario, model)
     # In the order of the likelihoods, not of the file: run.json sorts its keys, and identities must not care.
     names = sorted(scenario.data, key=lambda name: (list(TERMS).index(name) if name in TERMS else -1, name))
-    rows = {name: known for name in names if (known := _known(scenario, name))}
+    given = replaced or {}
+    rows = {name: rows for name in names if (rows := given[name] if name in given else _known(scenario, name))}
     _check_names(scenario, full)
     picked = choices(scenario, model)
     parts = tuple(replace(_of_one_form(scenario, model, full, rows, one), forms=len(picked)) for one, _ in picked)

@@ -1,0 +1,186 @@
+"""What the model would have said then: refits to what was known on a date, scored on METR's later points.
+
+A date on which METR's suite of today was published is a true vintage: its rows as they then stood. Before, the rows of
+the older suite up to the date stand for what would have been known, although METR published them later: pseudo-out-of-
+sample, and labelled so. Other series are taken as published. Later points of the same suite and of a revised suite are
+scored apart: the second also holds what a change of tasks does. Points above 16 hours, which METR calls unreliable, are
+not scored. Beside the model stand five statistical baselines on the same rows.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from rsimc.analysis.baselines import BASELINES
+from rsimc.analysis.scores import Score, score
+from rsimc.calibration.predictive import Positions, later_rows
+from rsimc.calibration.settings import Draws, Settings
+from rsimc.calibration.target import Target
+from rsimc.calibration.terms import TERMS
+from rsimc.calibration.verdict import mixing_of
+from rsimc.dates import decimal_year
+from rsimc.errors import DataError
+from rsimc.observations import load_series, select
+from rsimc.observations.rows import Observation
+from rsimc.runs.stages import Stages
+from rsimc.runs.study import Study, resolve
+from rsimc.scenario import Scenario
+
+Progress = Callable[[str, int, int], None]
+SERIES, OLD, NEW = "metr_horizons", "TH1.0", "TH1.1"
+CEILING_MINUTES = 960.0
+FEWEST = 4
+"""Rows on which a straight line has two degrees of freedom left."""
+MODEL = "rsimc"
+
+
+@dataclass(frozen=True)
+class Known:
+    """METR's rows on a date and those to come. pseudo: they were published later."""
+
+    as_of: date
+    pseudo: bool
+    rows: tuple[Observation, ...]
+    same_suite: tuple[Observation, ...]
+    revised_suite: tuple[Observation, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One forecaster on one date: scores on later points of the same and of a revised suite."""
+
+    forecaster: str
+    same_suite: Score
+    revised_suite: Score
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """One date: every forecaster, and how far the model's refit mixed."""
+
+    as_of: date
+    pseudo: bool
+    known: int
+    lines: tuple[Line, ...]
+    rhat: float
+    ess: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        lines = [
+            {
+                "forecaster": line.forecaster,
+                "same_suite": line.same_suite.as_dict(),
+                "revised_suite": line.revised_suite.as_dict(),
+            }
+            for line in self.lines
+        ]
+        head = {"as_of": self.as_of.isoformat(), "pseudo": self.pseudo, "known": self.known}
+        return {**head, "lines": lines, "rhat": self.rhat, "ess": self.ess}
+
+
+def known_on(day: date, where: str) -> Known:
+    """METR's record rows that a forecaster had on a day, or would have had, and those to come.
+
+    Raises DataError when there are too few.
+    """
+    every = [row for row in load_series(SERIES) if row.state_of_the_art and row.kind != "excluded"]
+    vintage = select(SERIES, day, NEW)
+    final = select(SERIES, date.max, NEW)
+    later = tuple(row for row in final if row.date > day and row.state_of_the_art and row.value <= CEILING_MINUTES)
+    if vintage:
+        known = Known(day, False, vintage, later, ())
+    else:
+        old = [row for row in every if row.suite == OLD]
+        so_far = tuple(row for row in old if row.date <= day)
+        known = Known(day, True, so_far, tuple(row for row in old if row.date > day), later)
+    if len(known.rows) < FEWEST:
+        expected = f"a date by which METR's suites hold {FEWEST} records"
+        raise DataError(where, expected, f"{len(known.rows)} by {day}", "choose a later date")
+    return known
+
+
+def backtest(
+    scenario: Scenario, days: Sequence[date], fit: Callable[[Target, Settings, Progress], Draws], progress: Progress
+) -> list[Backtest]:
+    """Refit and score on every day; each is kept on disk as it is found, so that a second call goes on.
+
+    fit(target, settings, progress): samples a posterior. Raises DataError before any work when a day has too few rows.
+    """
+    every = [known_on(day, scenario.where("as_of")) for day in sorted(days)]
+    return [_one(scenario, known, fit, progress) for known in every]
+
+
+def _one(
+    scenario: Scenario, known: Known, fit: Callable[[Target, Settings, Progress], Draws], progress: Progress
+) -> Backtest:
+    then = scenario.model_copy(update={"as_of": known.as_of, "variants": {}})
+    study = resolve(then, replaced={SERIES: known.rows})
+    settings = replace(study.settings, draws=max(96, study.settings.draws // 2))
+    inputs = {"posterior": study.posterior_id, "settings": asdict(settings), "later": _keys(known)}
+    stages = Stages("backtest", inputs)
+    if "scores" not in stages:
+        assert study.target is not None
+        draws = fit(study.target, settings, lambda stage, n, total: progress(f"{known.as_of}: {stage}", n, total))
+        stages.put({"scores": _scores(study, known, draws, settings).as_dict()})
+    return _read(stages["scores"])
+
+
+def _keys(known: Known) -> list[str]:
+    return [f"{row.suite} {row.vintage} {row.key} {row.value}" for row in (*known.same_suite, *known.revised_suite)]
+
+
+def _scores(study: Study, known: Known, draws: Draws, settings: Settings) -> Backtest:
+    target = study.target
+    assert target is not None
+    z = draws.z.reshape(-1, draws.z.shape[-1])
+    at = Positions(z, draws.innovations.reshape(len(z), *draws.innovations.shape[2:]), target.choice)
+    lines = [_model_line(target, at, known, settings.seed)]
+    lines += [_baseline_line(name, known, settings.seed) for name in BASELINES]
+    mixing = mixing_of(draws, settings.groups)
+    return Backtest(
+        known.as_of, known.pseudo, len(known.rows), tuple(lines), mixing.rhat, min(mixing.ess_bulk, mixing.ess_tail)
+    )
+
+
+def _model_line(target: Target, at: Positions, known: Known, seed: int) -> Line:
+    scores = []
+    for rows, new_suite in ((known.same_suite, False), (known.revised_suite, True)):
+        if rows:
+            term, samples = later_rows(target, at, rows, seed, new_suite=new_suite)
+            scores.append(score(samples, np.asarray(term.seen.y)))
+        else:
+            scores.append(score(np.zeros((2, 0)), np.zeros(0)))
+    return Line(MODEL, *scores)
+
+
+def _baseline_line(name: str, known: Known, seed: int) -> Line:
+    term = TERMS[SERIES](known.rows)
+    years, y = _years(term.rows), np.log([row.value / 60.0 for row in term.rows])
+    low, high = (np.log([(getattr(row, end) or row.value) / 60.0 for row in term.rows]) for end in ("low", "high"))
+    sd = np.maximum((high - low) / 3.92, 0.05)
+    scores = []
+    for rows in (known.same_suite, known.revised_suite):
+        rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+        samples = BASELINES[name](years, y, sd, _years(rows), rng, 4000) if rows else np.zeros((2, 0))
+        observed = np.log([row.value / 60.0 for row in rows])
+        scores.append(score(samples, observed) if samples is not None else Score(len(rows), *[None] * 5))
+    return Line(name, *scores)
+
+
+def _years(rows: Sequence[Observation]) -> np.ndarray:
+    return np.array([decimal_year(row.date) for row in rows])
+
+
+def _read(stored: dict[str, Any]) -> Backtest:
+    lines = tuple(
+        Line(one["forecaster"], Score(**one["same_suite"]), Score(**one["revised_suite"])) for one in stored["lines"]
+    )
+    when = date.fromisoformat(stored["as_of"])
+    return Backtest(when, stored["pseudo"], stored["known"], lines, stored["rhat"], stored["ess"])

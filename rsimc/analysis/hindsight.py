@@ -1,0 +1,91 @@
+"""An old run scored on what was published since: every later row of the series that its posterior knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.scores import Score, score
+from rsimc.calibration.predictive import later_rows, positions
+from rsimc.calibration.target import Target
+from rsimc.calibration.terms import Term
+from rsimc.errors import UsageError
+from rsimc.observations import load_series
+from rsimc.observations.rows import Observation
+
+POINTS = ("point", "censored_above")
+
+
+@dataclass(frozen=True)
+class LaterRow:
+    """One row: the middle and the 90% interval of what was forecast, and what it read, on the term's scale; rank: the
+    share of samples below it."""
+
+    key: str
+    low: float
+    middle: float
+    high: float
+    observed: float
+    rank: float
+
+
+@dataclass(frozen=True)
+class Hindsight:
+    """A series of later rows and their score, in log units or logits."""
+
+    series: str
+    score: Score
+    rows: tuple[LaterRow, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"series": self.series, "score": self.score.as_dict(), "rows": [vars(row) for row in self.rows]}
+
+
+def hindsight(forecast: Forecast, added: Mapping[str, Sequence[Observation]]) -> list[Hindsight]:
+    """Scores by series; added: rows of the user's, by series. Empty when nothing was published since.
+
+    Raises UsageError for a run from the prior, or of several forms.
+    """
+    study = forecast.study
+    if forecast.posterior is None or study.target is None or study.parts:
+        found = "a mixture of forms" if study.parts else "a run from the prior"
+        raise UsageError("score", "a run of one model form with a posterior", found, "score the run of one form")
+    at = positions(forecast.posterior.tree, study.target.choice)
+    found_rows = {
+        name: rows for name in _series(study.target) if (rows := later(study.target, name, study.scenario.as_of, added))
+    }
+    scored = [
+        _scored(name, *later_rows(study.target, at, rows, forecast.manifest.seed)) for name, rows in found_rows.items()
+    ]
+    return [one for one in scored if one.rows]
+
+
+def _series(target: Target) -> list[str]:
+    return list(dict.fromkeys(row.series for row in target.rows))
+
+
+def later(target: Target, name: str, as_of: Any, added: Mapping[str, Sequence[Observation]]) -> list[Observation]:
+    """Rows of a series, of the suite that was fitted, that were published after `as_of` and are not in the target."""
+    known = [row for row in target.rows if row.series == name]
+    suites, keys = {row.suite for row in known}, {row.key for row in known}
+    bundled = [row for row in load_series(name) if row.published > as_of and row.suite in suites]
+    newest = max((row.vintage for row in bundled), default="")
+    rows = [row for row in bundled if row.vintage == newest] if name not in added else list(added[name])
+    return [row for row in rows if row.kind in POINTS and row.key not in keys]
+
+
+def _scored(name: str, term: Term, samples: np.ndarray) -> Hindsight:
+    observed = np.asarray(term.seen.y)
+    low, middle, high = np.quantile(samples, (0.05, 0.5, 0.95), axis=0)
+    ranks = np.mean(samples < observed, axis=0)
+    columns = (low.tolist(), middle.tolist(), high.tolist(), observed.tolist(), ranks.tolist())
+    rows = tuple(
+        LaterRow(row.key, low=a, middle=b, high=c, observed=y, rank=r)
+        for row, a, b, c, y, r in zip(term.rows, *columns, strict=True)
+    )
+    return Hindsight(name, score(samples, observed), rows)

@@ -1,0 +1,244 @@
+"""How much of a forecast hangs on each datum, each series and each model form: the headline without it.
+
+Without a series: a real refit, always. Without a datum: Pareto-smoothed importance sampling of the full posterior
+(Vehtari, Simpson, Gelman, Yao & Gabry 2024) where its k-hat is below 0.5, else a real refit. Another form: a refit. All
+refits are paired: they begin at draws of the full posterior and share the noise of the forecast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import batched
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from rsimc.analysis.estimates import Estimate, estimate
+from rsimc.calibration.refits import CHAINS, DRAWS, Refit, Refitter
+from rsimc.calibration.target import Data
+from rsimc.dates import DateGrid, end_of_day, last_day
+from rsimc.engine.dates import SAMPLE, Dates, compile_dates
+from rsimc.engine.plan import BATCHES, BLOCK
+from rsimc.errors import UsageError, nearest
+from rsimc.observations.rows import Observation
+from rsimc.runs.posteriors import Posterior
+from rsimc.runs.sources import posterior_source
+from rsimc.runs.stages import Stages
+from rsimc.runs.study import Study
+
+Progress = Callable[[str, int, int], None]
+MAX_KHAT = 0.5
+"""Above it, leaving a datum out by weights got even the sign wrong (k-hat 1.2): it is refitted."""
+AT_ONCE = 7
+"""Refits side by side: 224 chains keep two cores busy, and 20 series and 12 forms waste little of it."""
+MIXED_RHAT = 1.05
+"""Of a refit, whose error is stated and larger than that of the full posterior."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """The headline whose change is asked for: the probability of a milestone by the end of a day."""
+
+    milestone: str = "closed_loop"
+    by: str = "2030-12-31"
+
+    @property
+    def year(self) -> float:
+        """Decimal year at the end of the day."""
+        return end_of_day(last_day(self.by))
+
+
+@dataclass(frozen=True)
+class Influence:
+    """The headline without a thing, or under another form. kind: all, series, datum or form; how: refit or psis.
+
+    rhat, ess: of a refit; khat: of the weights.
+    """
+
+    kind: str
+    name: str
+    p: Estimate
+    how: str
+    rhat: float | None = None
+    ess: float | None = None
+    khat: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {**asdict(self), "p": self.p.as_dict()}
+
+
+def influence(
+    study: Study, posterior: Posterior, question: Question, progress: Progress, forms: Sequence[Study] = ()
+) -> list[Influence]:
+    """All influences, the full posterior first; kept on disk as they are found, so that a second call goes on.
+
+    forms: studies of other forms of the model, over the same data. Raises UsageError for a mixture, or a question that
+    the model cannot answer.
+    """
+    _check(study, question)
+    assert study.target is not None
+    stages = Stages("influence", _inputs(study, posterior, question))
+    work = _Work(study, posterior, question, stages, progress)
+    work.full()
+    rows = study.target.rows
+    work.data([row for row in rows if f"datum {label(row)}" not in stages])
+    names = list(dict.fromkeys(row.series for row in rows))
+    work.refit("series", [(name, study.target.leaving_out(lambda row, n=name: row.series == n)) for name in names])  # type: ignore[misc]
+    todo = [row for row in rows if stages[f"datum {label(row)}"]["khat"] >= MAX_KHAT]
+    left_out = [(label(row), study.target.leaving_out(lambda other, r=row: other is r)) for row in todo]  # type: ignore[misc]
+    work.refit("refitted", left_out)
+    work.forms(forms)
+    return [_read(stages, key) for key in work.keys(names, rows, forms)]
+
+
+def label(row: Observation) -> str:
+    """`series/key` of a row."""
+    return f"{row.series}/{row.key}"
+
+
+def _check(study: Study, question: Question) -> None:
+    names = [m.name for m in study.model.milestones]
+    if study.parts:
+        advice = "remove variants, or name one option of each; the other forms are compared with it"
+        raise UsageError("variants", "one model form", f"a mixture of {len(study.parts)}", advice)
+    if question.milestone not in names:
+        found = f'"{question.milestone}"'
+        raise UsageError("milestone", "the name of a milestone", found, nearest(question.milestone, names))
+
+
+def _inputs(study: Study, posterior: Posterior, question: Question) -> dict[str, object]:
+    shape = {"chains": CHAINS, "draws": DRAWS, "sample": SAMPLE, "khat": MAX_KHAT}
+    return {"posterior": posterior.identity, "question": asdict(question), **shape, "seed": study.scenario.run.seed}
+
+
+def _read(stages: Stages, key: str) -> Influence:
+    stored = stages[key]
+    p = stored["p"]
+    return Influence(**{**stored, "p": Estimate(float("nan") if p["p"] is None else p["p"], p["se"], p["n_eff"])})
+
+
+class _Work:
+    """The stages, one after the other."""
+
+    def __init__(
+        self, study: Study, posterior: Posterior, question: Question, stages: Stages, progress: Progress
+    ) -> None:
+        self.study, self.posterior, self.question = study, posterior, question
+        self.stages, self.progress, self.seed = stages, progress, study.scenario.run.seed
+        self._refitter: Refitter | None = None
+        ahead = DateGrid(study.model.start, float(np.ceil(question.year)) + 1.0)
+        self._dates = compile_dates(replace(study.plan, grid=ahead), (question.milestone,))
+
+    def keys(self, names: Sequence[str], rows: Sequence[Observation], forms: Sequence[Study]) -> list[str]:
+        """The keys of everything, a refitted datum in place of the weighted one."""
+        of_rows = [f"refitted {label(row)}" for row in rows]
+        data = [key if key in self.stages else key.replace("refitted", "datum", 1) for key in of_rows]
+        return ["all", *(f"series {name}" for name in names), *data, *(f"form {form.form}" for form in forms)]
+
+    def full(self) -> None:
+        """The headline of the full posterior."""
+        if "all" not in self.stages:
+            p = self._estimate(self._of_full())
+            self.stages.put({"all": Influence("all", "all data", p, "posterior").as_dict()})
+
+    def data(self, rows: Sequence[Observation]) -> None:
+        """The headline without each row, by weights."""
+        if not rows:
+            return
+        dates = self._of_full()
+        table = self.posterior.tree["log_likelihood"]["value"].transpose("row", "chain", "draw")
+        found = {}
+        for n, row in enumerate(rows):
+            log_density = np.asarray(table.sel(row=label(row)).values).reshape(-1)
+            weights, khat = smoothed(-log_density)
+            p = self._estimate(dates, weights)
+            found[f"datum {label(row)}"] = Influence("datum", label(row), p, "psis", khat=khat).as_dict()
+            self.progress("data by weights", n + 1, len(rows))
+        self.stages.put(found)
+
+    def refit(self, kind: str, todo: Sequence[tuple[str, Data]]) -> None:
+        """The headline of refits to less data."""
+        choice = self._target.choice
+        left = [(name, data) for name, data in todo if f"{kind} {name}" not in self.stages]
+        done = len(todo) - len(left)
+        for group in batched(left, AT_ONCE):
+            padded = [data for _, data in group] + [self._target.data] * (AT_ONCE - len(group))
+            found = self._fit(f"{kind}, {done + 1} to {done + len(group)} of {len(todo)}", padded, [choice] * AT_ONCE)
+            named = "datum" if kind == "refitted" else kind
+            for (name, _), refit in zip(group, found, strict=False):
+                self.stages.put({f"{kind} {name}": self._found(named, name, refit, choice)})
+            done += len(group)
+
+    def forms(self, forms: Sequence[Study]) -> None:
+        """The headline under other forms."""
+        left = [form for form in forms if f"form {form.form}" not in self.stages]
+        for group in batched(left, AT_ONCE):
+            choices = [form.choice for form in group] + [group[0].choice] * (AT_ONCE - len(group))
+            found = self._fit(f"{len(group)} forms", [self._target.data] * AT_ONCE, choices, changed=True)
+            for form, refit in zip(group, found, strict=False):
+                self.stages.put({f"form {form.form}": self._found("form", form.form, refit, form.choice)})
+
+    @property
+    def _target(self) -> Any:
+        return self.study.target
+
+    def _fit(self, what: str, data: Sequence[Data], choices: Sequence[Any], changed: bool = False) -> list[Refit]:
+        self._refitter = self._refitter or Refitter(self._target, self.posterior.tree, self.seed)
+        return self._refitter(
+            data, choices, lambda stage, n, total: self.progress(f"{what}: {stage}", n, total), changed
+        )
+
+    def _found(self, kind: str, name: str, refit: Refit, choice: dict[str, float]) -> dict[str, Any]:
+        z = refit.draws.z.reshape(-1, refit.draws.z.shape[-1])
+        past = refit.draws.innovations.reshape(len(z), *refit.draws.innovations.shape[2:])
+        p = self._estimate(self._dates(posterior_source(self.study, *self._values(z, past, choice), self.seed)))
+        ess = min(refit.mixing.ess_bulk, refit.mixing.ess_tail)
+        return Influence(kind, name, p, "refit", rhat=refit.mixing.rhat, ess=ess).as_dict()
+
+    def _values(self, z: np.ndarray, past: np.ndarray, choice: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
+        """Parameter values [fitted, draws] and past innovations [beats, processes, draws] of positions."""
+        fitted = self.study.fitted
+        with jax.enable_x64(True):
+            table = np.array(fitted.from_normal(jnp.asarray(z.T)))
+        for name, value in choice.items():
+            table[fitted.names.index(name)] = value
+        return table, np.moveaxis(past, 0, -1)
+
+    def _of_full(self) -> Dates:
+        if not hasattr(self, "_full"):
+            latent = self.posterior.tree["latent"].to_dataset().transpose("chain", "draw", ...)
+            z = latent["z"].values.reshape(-1, latent["z"].shape[-1])
+            past = latent["innovations"].values.reshape(len(z), *latent["innovations"].shape[2:])
+            table, moved = self._values(z, past, self._target.choice)
+            self._full = self._dates(posterior_source(self.study, table, moved, self.seed))
+        return self._full
+
+    def _estimate(self, dates: Dates, weights: np.ndarray | None = None) -> Estimate:
+        """The probability, its error from batches; weights [draws]."""
+        w = np.where(dates.kept, 1.0 if weights is None else weights[dates.draw] * len(weights), 0.0)
+        hit = w * (dates.of(self.question.milestone) <= self.question.year)
+        return estimate(_by_batch(hit), _by_batch(w))
+
+
+def _by_batch(values: np.ndarray) -> np.ndarray:
+    """Sums over the blocks of each batch [BATCHES]."""
+    return values.reshape(BATCHES, BLOCK).sum(axis=1)
+
+
+def smoothed(log_ratios: np.ndarray) -> tuple[np.ndarray, float]:
+    """Pareto-smoothed weights [draws], which sum to 1, and their k-hat."""
+    from arviz_stats.base.array import array_stats  # arviz, seconds to import
+
+    log_weights, khat = array_stats.psislw(log_ratios)
+    return np.exp(log_weights), float(khat)
+
+
+def most_influential(found: Iterable[Influence]) -> list[Influence]:
+    """All but the full posterior, the largest change first."""
+    every = list(found)
+    base = every[0].p.p
+    return sorted(every[1:], key=lambda one: -abs(one.p.p - base))

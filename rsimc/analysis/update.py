@@ -1,0 +1,165 @@
+"""A run with new data, by re-weighting its stored trajectories where that can be trusted.
+
+Each trajectory i of the ensemble has its own parameters, past and future; given new rows it weighs as much as their
+likelihood along it, w_i ~ p(y | trajectory i), smoothed by Pareto (Vehtari et al. 2024). Nothing is simulated but the
+paths up to the rows, so that it takes seconds. Above k-hat 0.7 or below a tenth of effective trajectories the weights
+cannot be trusted and the posterior must be refitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pyarrow.parquet as pq
+
+from rsimc.analysis.estimates import Estimate, estimate
+from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.influence import smoothed
+from rsimc.calibration.terms import TERMS, Path, Term
+from rsimc.dates import decimal_year, end_of_day, iso_date, last_day
+from rsimc.engine import rng
+from rsimc.engine.dates import SAMPLE, compile_paths
+from rsimc.engine.path import beats
+from rsimc.engine.plan import BATCHES, BLOCK
+from rsimc.errors import DataError, RunError, UsageError
+from rsimc.models.base import prior_set
+from rsimc.observations.rows import Observation
+from rsimc.runs.sources import make_source
+
+MAX_KHAT, LEAST_SHARE = 0.7, 0.1
+YEARS = (2028, 2030, 2035)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A milestone before and after: probabilities by the ends of years, and medians as ISO dates."""
+
+    milestone: str
+    before: dict[str, Estimate]
+    after: dict[str, Estimate]
+    median_before: str | None
+    median_after: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        by = {day: {"before": p.as_dict(), "after": self.after[day].as_dict()} for day, p in self.before.items()}
+        return {"probability_by": by, "median": {"before": self.median_before, "after": self.median_after}}
+
+
+@dataclass(frozen=True)
+class Update:
+    """What new rows change. khat, effective: of the weights (a share of the trajectories); trusted: whether they do."""
+
+    rows: int
+    khat: float
+    effective: float
+    changes: tuple[Change, ...]
+
+    @property
+    def trusted(self) -> bool:
+        """Whether weights do, without a refit."""
+        return self.khat < MAX_KHAT and self.effective > LEAST_SHARE
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        head = {"rows": self.rows, "khat": round(self.khat, 3), "effective_share": round(self.effective, 4)}
+        return {**head, "trusted": self.trusted, "milestones": {c.milestone: c.as_dict() for c in self.changes}}
+
+
+def update(forecast: Forecast, series: str, rows: Sequence[Observation]) -> Update:
+    """Re-weight a run by new rows of a series. Raises DataError for rows that it knows already, or has no use for."""
+    term = _term(forecast, series, rows)
+    dates, kept = _stored(forecast)
+    weights = np.zeros(SAMPLE)
+    weights[kept], khat = smoothed(_log_likelihoods(forecast, term)[kept])
+    effective = 1.0 / float(np.sum(weights**2)) / max(int(kept.sum()), 1)
+    even = kept / max(int(kept.sum()), 1)
+    changes = tuple(_change(name, when, even, weights) for name, when in dates.items())
+    return Update(len(term.rows), khat, effective, changes)
+
+
+def _term(forecast: Forecast, series: str, rows: Sequence[Observation]) -> Term:
+    study = forecast.study
+    if forecast.posterior is None or study.target is None:
+        raise UsageError("update", "a run with a posterior", "a run from the prior", "run rsimc forecast")
+    fitted = [row for row in study.target.rows if row.series == series]
+    known = {row.key for row in fitted}
+    for row in rows:
+        if row.key in known:
+            raise DataError(
+                f"{series}/{row.key}", "a row that the run does not know", "one that it was fitted to", "remove it"
+            )
+        versions = {(old.suite, old.vintage) for old in fitted}
+        if versions and (row.suite, row.vintage) not in versions:
+            suite, vintage = next(iter(versions))
+            expected = f'suite "{suite}", vintage "{vintage}", those of the run'
+            advice = "vintages are readings of the same things: run a forecast with the new one"
+            raise DataError(f"{series}/{row.key}", expected, f'"{row.suite}", "{row.vintage}"', advice)
+    term = TERMS[series](rows)
+    if not term.rows:
+        raise DataError(series, "a row that the likelihood uses", "none", "see rsimc observations " + series)
+    return term
+
+
+def _stored(forecast: Forecast) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Dates of the headline milestones [SAMPLE] in decimal years, and which trajectories are kept [SAMPLE]."""
+    names = [m.name for m in forecast.milestones if m.headline]
+    path = forecast.folder / "ensemble.parquet"
+    if not path.exists():
+        raise RunError(str(path), "the stored trajectories of the run", "none", "run simulate again to make it")
+    columns = ["finite", "conditioned_out", *(f"date.{name}" for name in names)]
+    table = pq.read_table(path, columns=columns).slice(0, SAMPLE)
+    kept = np.zeros(SAMPLE, bool)
+    kept[: len(table)] = table["finite"].to_numpy() & ~table["conditioned_out"].to_numpy()
+    dates = {name: np.full(SAMPLE, np.inf) for name in names}
+    for name, years in dates.items():
+        stored = table[f"date.{name}"].to_numpy()
+        years[: len(table)] = np.where(np.isnan(stored), np.inf, stored)
+    return dates, kept
+
+
+def _log_likelihoods(forecast: Forecast, term: Term) -> np.ndarray:
+    """Of the rows of a term along every trajectory [SAMPLE]."""
+    study = forecast.study
+    until = max(decimal_year(row.date) for row in term.rows)
+    source = make_source(study, forecast.posterior, forecast.manifest.seed)
+    run = compile_paths(study.plan, term.quantities, beats(study.model, until))
+    sample = run(source)
+    params = dict(study.priors.named(jnp.asarray(sample.values)))
+    missing = tuple(p for p in type(term).parameters if p.name not in params)
+    if missing:  # a series that the posterior does not know: its own parameters come from their priors
+        priors = prior_set(missing, {})
+        keys = jnp.asarray(rng.stream_keys(forecast.manifest.seed, [f"prior.{name}" for name in priors.names]))
+        drawn = priors.from_normal(rng.normals(keys, jnp.arange(SAMPLE, dtype=jnp.uint32), jnp.asarray(0)))
+        params |= priors.named(drawn)
+    model = study.model
+
+    def one(values: dict[str, jax.Array], mine: dict[str, jax.Array]) -> jax.Array:
+        return jnp.sum(term.log_likelihood(Path(values, model.start, model.steps_per_year), mine, term.seen))
+
+    together = jax.jit(jax.vmap(one, in_axes=-1))(sample.quantities, params)
+    return np.asarray(together, np.float64)
+
+
+def _change(name: str, years: np.ndarray, before: np.ndarray, after: np.ndarray) -> Change:
+    by = {f"{year}-12-31": end_of_day(last_day(str(year))) for year in YEARS}
+    then, now = ({day: _probability(years <= end, weights) for day, end in by.items()} for weights in (before, after))
+    return Change(name, then, now, _median(years, before), _median(years, after))
+
+
+def _probability(hit: np.ndarray, weights: np.ndarray) -> Estimate:
+    """The weighted share, its error from batches; weights sum to 1."""
+    w = weights * len(weights)
+    return estimate(*(part.reshape(-1, BATCHES, BLOCK).sum(axis=(0, 2)) for part in (w * hit, w)))
+
+
+def _median(years: np.ndarray, weights: np.ndarray) -> str | None:
+    order = np.argsort(years)
+    place = int(np.searchsorted(np.cumsum(weights[order]), 0.5))
+    middle = float(years[order[min(place, len(order) - 1)]])
+    return iso_date(middle) if np.isfinite(middle) else None

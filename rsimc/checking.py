@@ -1,0 +1,124 @@
+"""The public functions that question a calibration: what it hangs on, how it would have done, what new data change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from rsimc.analysis.backtest import Backtest
+from rsimc.analysis.backtest import backtest as backtests
+from rsimc.analysis.forecast import Forecast, open_run
+from rsimc.analysis.hindsight import Hindsight, hindsight
+from rsimc.analysis.influence import Influence, Question
+from rsimc.analysis.influence import influence as influences
+from rsimc.analysis.update import Update
+from rsimc.analysis.update import update as reweighted
+from rsimc.api import forecast, load_study, prepare_devices, quiet, settled
+from rsimc.calibration.fit import fit
+from rsimc.errors import DataError
+from rsimc.observations.importing import table_text
+from rsimc.observations.rows import Observation
+from rsimc.runs.files import write_text
+from rsimc.runs.posteriors import find_or_fit, require_trusted
+from rsimc.runs.study import resolve
+from rsimc.runs.trial import try_out
+from rsimc.scenario import Scenario
+from rsimc.scenario.schema import SeriesChoice
+
+__all__ = ["backtest", "influence", "score", "update"]
+
+Progress = Callable[[str, int, int], None]
+
+
+@settled()
+def influence(
+    scenario: str | Path | Scenario = "baseline",
+    overrides: Sequence[str] = (),
+    question: Question = Question(),  # noqa: B008, frozen
+    progress: Progress = quiet,
+    *,
+    accept_untrusted: bool = False,
+    allow_code: bool = False,
+) -> list[Influence]:
+    """What the headline would be without each datum and series, and under each form of the model: about half an hour.
+
+    Kept as it is found: a second call goes on. Raises UsageError for a mixture, CalibrationError when the posterior
+    cannot be trusted.
+    """
+    prepare_devices()
+    study = load_study(scenario, overrides, allow_code=allow_code)
+    try_out(study, fitted=True)
+    found = find_or_fit(study, progress)
+    require_trusted(found, accept_untrusted)
+    every = resolve(study.scenario.model_copy(update={"variants": {"all": ("all",)}}), allow_code=allow_code)
+    return influences(study, found, question, progress, [form for form in every.parts if form.choice != study.choice])
+
+
+@settled()
+def backtest(
+    scenario: str | Path | Scenario = "baseline",
+    overrides: Sequence[str] = (),
+    days: Sequence[date] = (date(2024, 7, 1), date(2025, 1, 1), date(2025, 7, 1)),
+    progress: Progress = quiet,
+) -> list[Backtest]:
+    """What the model would have said on each day, scored on METR's later points beside five baselines.
+
+    Kept as it is found. Raises DataError before any work when a day has too few rows.
+    """
+    prepare_devices()
+    return backtests(load_study(scenario, overrides).scenario, days, fit, progress)
+
+
+def score(
+    run: str | Path, added: Mapping[str, Sequence[Observation]] | None = None, *, allow_code: bool = False
+) -> list[Hindsight]:
+    """An old run scored on what was published since its `as_of`; added: rows of yours, by series."""
+    prepare_devices()
+    return hindsight(open_run(run, allow_code=allow_code), added or {})
+
+
+@settled()
+def update(
+    run: str | Path,
+    rows: Sequence[Observation],
+    *,
+    output: str | Path | None = None,
+    refit: bool = True,
+    allow_code: bool = False,
+    progress: Progress = quiet,
+) -> tuple[Update, Forecast | None]:
+    """What new rows of one series change in a run, by weights; and a new run where these cannot be trusted.
+
+    output: folder of the new run, `RUN-updated` when None; its data stand beside it. Raises DataError for rows that the
+    run knows, and when nothing is left.
+    """
+    prepare_devices()
+    if not rows:
+        raise DataError("rows", "at least one new row", "none", "see rsimc observations")
+    old = open_run(run, allow_code=allow_code)
+    found = reweighted(old, rows[0].series, rows)
+    if found.trusted or not refit:
+        return found, None
+    place = Path(output) if output is not None else old.folder.with_name(f"{old.folder.name}-updated")
+    scenario = _with_rows(old, rows, place.with_name(f"{place.name}-{rows[0].series}.csv"))
+    made = forecast(
+        scenario,
+        output=place,
+        draws=old.manifest.draws,
+        seed=old.manifest.seed,
+        allow_code=allow_code,
+        progress=progress,
+    )
+    return found, made
+
+
+def _with_rows(old: Forecast, rows: Sequence[Observation], table: Path) -> Scenario:
+    """The run's scenario with the rows among its own, in a table beside the new run, as of when they were published."""
+    series, scenario = rows[0].series, old.study.scenario
+    known = [row for row in old.study.rows if row.series == series]
+    write_text(table, table_text([*known, *rows]))
+    first = rows[0]
+    choice = SeriesChoice(file=str(table.resolve()), suite=first.suite or None, vintage=first.vintage or None)
+    latest = max(scenario.as_of, *(row.published for row in rows))
+    return scenario.model_copy(update={"data": {**scenario.data, series: choice}, "as_of": latest})

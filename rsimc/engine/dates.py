@@ -1,0 +1,112 @@
+"""A fixed number of trajectories of a source: dates of milestones for refits, and paths for weighing by new data.
+
+They are the first block of every batch of a run with the same source: trajectory i is trajectory i.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import AxisType, Mesh
+from jax.sharding import PartitionSpec as Spec
+
+from rsimc.engine.counts import gone_by
+from rsimc.engine.device import mesh_devices
+from rsimc.engine.path import march, start
+from rsimc.engine.plan import BATCHES, BLOCK, Plan
+from rsimc.engine.simulate import Source, simulate_block
+
+SAMPLE = BLOCK * BATCHES
+"""Trajectories: one block of every batch."""
+
+
+@dataclass(frozen=True)
+class Dates:
+    """When milestones came, in decimal years, inf where not within the plan's horizon: years [milestones, SAMPLE].
+
+    draw [SAMPLE]: of the posterior; kept [SAMPLE]: neither conditioned out nor not finite.
+    """
+
+    names: tuple[str, ...]
+    years: np.ndarray
+    draw: np.ndarray
+    kept: np.ndarray
+
+    def of(self, milestone: str) -> np.ndarray:
+        """Dates of one milestone [SAMPLE]."""
+        return self.years[self.names.index(milestone)]
+
+
+_STARTS = np.arange(BATCHES, dtype=np.uint32) * np.uint32(BLOCK)
+
+
+def _sharded(work: Callable[[Source, jax.Array], Any]) -> Callable[[np.ndarray, Source], Any]:
+    """Work on blocks of trajectories, a source and ids [B], spread over the devices; results gain an axis of blocks."""
+    devices = mesh_devices()
+    mesh = Mesh(np.array(devices), ("lane",), axis_types=(AxisType.Auto,))
+
+    def share(starts: jax.Array, source: Source) -> Any:
+        return jax.lax.map(lambda first: work(source, first + jnp.arange(BLOCK, dtype=jnp.uint32)), starts)
+
+    specs = (Spec("lane"), Spec())
+    options = {"xla_cpu_prefer_vector_width": 512} if devices[0].platform == "cpu" else None
+    sharded = jax.shard_map(share, mesh=mesh, in_specs=specs, out_specs=Spec("lane"), check_vma=False)
+    return jax.jit(sharded, compiler_options=options)
+
+
+def compile_dates(plan: Plan, names: tuple[str, ...]) -> Callable[[Source], Dates]:
+    """A function of a source, compiled at the first call; sources of one shape share the program."""
+    places = np.array([[m.name for m in plan.model.milestones].index(name) for name in names])
+
+    def block(source: Source, ids: jax.Array) -> Any:
+        made = simulate_block(plan, source, ids)
+        return made.dates[places], made.draw, made.finite & ~gone_by(plan, made.dates)
+
+    program = _sharded(block)
+
+    def run(source: Source) -> Dates:
+        dates, draw, kept = (np.asarray(part) for part in program(_STARTS, source))
+        years = plan.grid.start + np.moveaxis(dates, 0, 1).reshape(len(names), -1).astype(np.float64)
+        return Dates(names, years, draw.reshape(-1), kept.reshape(-1))
+
+    return run
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The beginnings of trajectories. values [parameters, SAMPLE]; quantities: each [steps + 1, SAMPLE], from the
+    model's start."""
+
+    values: np.ndarray
+    quantities: dict[str, np.ndarray]
+
+
+def compile_paths(plan: Plan, names: tuple[str, ...], beats: int) -> Callable[[Source], Sample]:
+    """A function of a source: quantities over the first beats of every trajectory."""
+    program = _sharded(lambda source, ids: _beginning(plan, names, beats, source, ids))
+
+    def run(source: Source) -> Sample:
+        values, kept = jax.tree.map(np.asarray, program(_STARTS, source))
+        flat = {name: np.moveaxis(part, 0, 1).reshape(part.shape[1], -1) for name, part in kept.items()}
+        return Sample(np.moveaxis(values, 0, 1).reshape(values.shape[1], -1), flat)
+
+    return run
+
+
+def _beginning(plan: Plan, names: tuple[str, ...], beats: int, source: Source, ids: jax.Array) -> Any:
+    """Parameter values [parameters, B] and quantities [steps + 1, B] of trajectories ids [B]."""
+    model, values = plan.model, source.values(ids)
+    noise = source.innovations(model, ids)
+    params, state, first = start(model, source.named(values), noise.first(model.anchor_innovations))
+
+    def visit(carry: None, step: jax.Array, seen: Any) -> tuple[None, Any]:
+        return carry, {name: seen[name] for name in names}
+
+    kept = march(model, params, state, beats, lambda n: noise.at(n + 1), visit, None)[2]
+    flat = {name: kept[name].reshape(-1, ids.shape[0]) for name in names}
+    return values, {name: jnp.concatenate([first[name][None], flat[name]]) for name in names}
