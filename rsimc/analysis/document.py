@@ -7,6 +7,7 @@ from typing import Any
 from rsimc.analysis.estimates import Curve
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.forms import described, structural_range
+from rsimc.analysis.prior_sensitivity import BY, MILESTONE, SHOWN, prior_sensitivity
 from rsimc.calibration.posterior import prior_driven
 from rsimc.dates import DAYS_PER_YEAR, iso_date
 from rsimc.models.base import Duration
@@ -41,6 +42,7 @@ def document(forecast: Forecast) -> dict[str, Any]:
         },
         "diagnostics": _diagnostics(forecast),
         "prior_driven": None if trees is None else prior_driven(trees),
+        "prior_sensitivity": _sensitivity(forecast),
         "forms": described(forecast),
         "structural_range": structural_range(forecast),
         "errors": "batch means over 64 segments of the chains, never below binomial; null below 16 segments",
@@ -87,6 +89,14 @@ def _reading(duration: Duration, found: Curve) -> dict[str, Any]:
     return told if duration.log else {**told, "positive": reached.above(0.0).as_dict()}
 
 
+def _sensitivity(forecast: Forecast) -> dict[str, Any] | None:
+    found = prior_sensitivity(forecast)
+    if not found:
+        return None
+    parameters = [one.as_dict() for one in found[:SHOWN]]
+    return {"milestone": MILESTONE, "by": BY, "parameters": parameters}
+
+
 def _diagnostics(forecast: Forecast) -> dict[str, Any] | None:
     if forecast.posterior is None:
         return None
@@ -95,6 +105,8 @@ def _diagnostics(forecast: Forecast) -> dict[str, Any] | None:
         "rhat_max": round(verdict.rhat_max, 4),
         "ess_min": round(min(verdict.ess_bulk_min, verdict.ess_tail_min), 1),
         "divergence_rate": verdict.divergence_rate,
+        "energy_fraction_min": round(verdict.bfmi, 3),
+        "prior_conflict_max": {"sds": round(verdict.conflict, 2), "parameter": verdict.conflict_worst},
         "trusted": verdict.trusted,
         "draws": verdict.draws,
         "problems": list(verdict.problems),

@@ -56,8 +56,8 @@ class Precision:
         """What an error takes, in words."""
         n_eff = 0.0 if self.p.n_eff is None else self.p.n_eff
         return (
-            f"P({self.milestone} by {self.by}) = {self.p.p:.3f} ± {self.se:.4f}: a standard error of {error:g} takes about "
-            f"{self.needed(error):,.0f} effective draws of the posterior, {n_eff:,.0f} are there"
+            f"P({self.milestone} by {self.by}) = {self.p.p:.3f} ± {self.se:.4f}: a standard error of {error:g} takes "
+            f"about {self.needed(error):,.0f} effective draws of the posterior, {n_eff:,.0f} are there"
         )
 
 
