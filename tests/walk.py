@@ -7,11 +7,13 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from rsimc.calibration.terms import Path as Course
-from rsimc.calibration.terms import normal_log_density
+from rsimc.calibration.terms import Seen as Read
+from rsimc.calibration.terms.base import normal_log_density
 from rsimc.models.base import Milestone, Observable, Parameter
 
 
@@ -58,9 +60,13 @@ class Seen:
     series, quantities, parameters = "seen", ("x",), ()
     rows: Any = (SimpleNamespace(series="seen", key="one", value=4.0, date=date(2020, 9, 30)),)
     AT, ERROR = 2020.75, 0.5
+    seen = Read(np.array([4.0]), np.ones(1))
 
     def predict(self, path: Course, params: Mapping[str, Any]) -> Any:
         return path.at("x", np.array([self.AT]))
 
-    def log_likelihood(self, path: Course, params: Mapping[str, Any]) -> Any:
-        return normal_log_density(self.predict(path, params) - self.rows[0].value, np.array([self.ERROR]))
+    def log_likelihood(self, path: Course, params: Mapping[str, Any], seen: Read) -> Any:
+        return normal_log_density(self.predict(path, params) - seen.y, np.array([self.ERROR]))
+
+    def draw(self, path: Course, params: Mapping[str, Any], key: Any) -> Read:
+        return Read(self.predict(path, params) + self.ERROR * jax.random.normal(key, (1,)), np.ones(1))

@@ -62,8 +62,8 @@ def many_chains(
     """Chains of several posteriors at once, warmed up: of forms of the target's model, of data sets, or both.
 
     choices, data: one for each posterior; data of the target itself when None. start: of all alike, else around 0.
-    compiled: transitions of the target, to share one program between calls. No posterior knows of the others: the same
-    comes out whichever are sampled together.
+    compiled: transitions of the target, to share one program between calls. No posterior knows of the others; but bytes
+    are the same only where the same are sampled together, since rounding differs with the number of chains.
 
     progress(stage, done, total) is called between pieces; an exception raised in it ends the fit.
     """

@@ -68,9 +68,12 @@ def find_or_fit(study: Study, progress: Progress) -> Posterior:
 
 
 def _of_forms(studies: tuple[Study, ...], progress: Progress) -> list[Posterior]:
-    """The posteriors of single forms, from the cache or fitted now, all at once, and kept."""
+    """The posteriors of single forms, from the cache or fitted now, all at once, and kept.
+
+    All or none: rounding, and so every byte, hangs on how many chains a program has.
+    """
     found = {study.posterior_id: _cached(study) for study in studies}
-    todo = [study for study in studies if found[study.posterior_id] is None]
+    todo = studies if None in found.values() else ()
     if todo:
         from rsimc.calibration.fit import fit_forms
         from rsimc.calibration.posterior import assemble, row_reader

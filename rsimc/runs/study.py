@@ -32,8 +32,9 @@ class Study:
     """What a scenario asks for. `target` is None when no observation is known or wanted.
 
     priors: of all parameters; first those of the target, which the data inform, then those of pauses and rivals, which
-    act after the data. choice: the form of the model; forms: how many its mixture has. parts: the studies of single
-    forms that a mixture consists of, weights: their shares of it; its own target and choice are those of the first.
+    act after the data. choice: the form of the model; company: all forms of the mixture that it is of, which are
+    sampled together. parts: the studies of single forms that a mixture consists of, weights: their shares of it; its
+    own target and choice are those of the first.
     """
 
     scenario: Scenario
@@ -42,7 +43,7 @@ class Study:
     target: Target | None
     rows: tuple[Observation, ...]
     choice: Choice
-    forms: int = 1
+    company: tuple[Choice, ...] = ()
     parts: tuple[Study, ...] = ()
     weights: tuple[float, ...] = ()
 
@@ -52,7 +53,7 @@ class Study:
         given = {name: value for name, value in self.scenario.calibration.model_dump().items() if value is not None}
         asked = Settings(**{**DEFAULTS[self.scenario.calibration.sampler], **given})
         most = IN_MIXTURE[asked.sampler]
-        if self.forms == 1 or asked.chains <= most:
+        if not self.company or asked.chains <= most:
             return asked
         longer = 1 if asked.sampler == NUTS or "draws" in given else 2
         return replace(asked, chains=most, draws=longer * asked.draws)
@@ -71,7 +72,9 @@ class Study:
             return identity({"parts": [part.posterior_id for part in self.parts]})
         rows = [asdict(row) for row in self.rows]
         not_yet = _not_yet(self.scenario)
-        return identity({**self._inputs(), "settings": asdict(self.settings), "rows": rows, "not_yet": not_yet})
+        company = {"company": list(self.company)} if self.company else {}
+        settings = asdict(self.settings)
+        return identity({**self._inputs(), "settings": settings, "rows": rows, "not_yet": not_yet, **company})
 
     @property
     def fitted(self) -> PriorSet:
@@ -120,7 +123,8 @@ def resolve(
     rows = {name: rows for name in names if (rows := given[name] if name in given else _known(scenario, name))}
     _check_names(scenario, full)
     picked = choices(scenario, model)
-    parts = tuple(replace(_of_one_form(scenario, model, full, rows, one), forms=len(picked)) for one, _ in picked)
+    company = tuple(one for one, _ in picked) if len(picked) > 1 else ()
+    parts = tuple(replace(_of_one_form(scenario, model, full, rows, one), company=company) for one, _ in picked)
     return parts[0] if len(parts) == 1 else replace(parts[0], parts=parts, weights=tuple(w for _, w in picked))
 
 
