@@ -14,6 +14,7 @@ import numpy as np
 
 from rsimc.calibration.not_yet import log_guide, seen_milestones
 from rsimc.calibration.terms import TERMS, Path, Seen, Term
+from rsimc.calibration.terms.base import Counted, Measured
 from rsimc.dates import decimal_year
 from rsimc.engine.path import beats, simulate_path
 from rsimc.errors import DataError
@@ -159,12 +160,38 @@ def make_target(
 ) -> Target:
     """The target of a model on rows by series, priors overridden by name; as_of: see Target.
 
-    Raises DataError when no row is left to fit, ScenarioError for an unknown prior.
+    Raises DataError when no row is left to fit and for a row that has no density, ScenarioError for an unknown prior.
     """
-    terms = tuple(term for term in (TERMS[series](known) for series, known in rows.items()) if term.rows)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a row without a logarithm is refused below, by its name
+        terms = tuple(term for term in (TERMS[series](known) for series, known in rows.items()) if term.rows)
     if not terms:
         raise DataError(
             where("data"), "at least one observation published by as_of", "none", "set a later as_of, or use --prior"
         )
+    for term in terms:
+        _refuse_rows_without_density(term, where("data", term.series))
     parameters = model.parameters + nuisance_parameters(term.series for term in terms)
     return Target(model, terms, prior_set(parameters, overrides, where), as_of)
+
+
+BY_LENGTH = ("research_debugging", "autonomy")
+"""Series whose rows are read at the length of their tasks."""
+
+
+def _refuse_rows_without_density(term: Term, where: str) -> None:
+    """Raises DataError for the first row whose density would be no number, whatever the path.
+
+    Tables allow such rows, since whether an sd or trials are needed is known to the likelihood alone.
+    """
+    for n, row in enumerate(term.rows):
+        place, lacks = f"{where}: row {row.key}", 'or make the kind "excluded"'
+        if not np.isfinite(term.seen.y[n]):
+            advice = f"{term.series} cannot read none or all of some trials: write the nearest fraction, {lacks}"
+            raise DataError(place, "a value between 0 and 1, both excluded", f"{row.value:g}", advice)
+        if isinstance(term, Measured) and not 0.0 < term.sd[n] < np.inf:
+            advice = f"{term.series} has no use for trials: fill in one of the two, {lacks}"
+            raise DataError(place, "sd, or low and high between which the value lies", "neither", advice)
+        if isinstance(term, Counted) and not term.trials[n] > 0.0:
+            raise DataError(place, "trials", "none", f"fill in how many trials are behind the fraction, {lacks}")
+        if term.series in BY_LENGTH and row.hours is None:
+            raise DataError(place, "hours", "none", f"fill in how long the tasks take people, {lacks}")

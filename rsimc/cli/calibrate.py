@@ -17,6 +17,8 @@ from rsimc.cli.options import (
     quiet_option,
     scenario_argument,
     set_option,
+    variants_option,
+    with_variants,
 )
 
 if TYPE_CHECKING:
@@ -26,12 +28,19 @@ if TYPE_CHECKING:
 @click.command("calibrate")
 @scenario_argument
 @set_option
+@variants_option
 @allow_code_option
 @output_option
 @json_option
 @quiet_option
 def command(
-    scenario: str, overrides: tuple[str, ...], allow_code: bool, output: Path | None, as_json: bool, quiet: bool
+    scenario: str,
+    overrides: tuple[str, ...],
+    variants: bool,
+    allow_code: bool,
+    output: Path | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Fit the posterior of SCENARIO (a bundled name or a file), or find it in the cache, and judge it.
 
@@ -43,7 +52,7 @@ def command(
     from rsimc.runs.posteriors import cached_path, require_trusted, write_posterior
 
     with Bars(messages(quiet)) as bars:
-        found = api.calibrate(scenario, overrides, progress=bars, allow_code=allow_code)
+        found = api.calibrate(scenario, with_variants(overrides, variants), progress=bars, allow_code=allow_code)
     path = write_posterior(output, found.tree) if output else cached_path(found.identity)
     if as_json:
         emit_json(document(found, path))

@@ -19,12 +19,15 @@ from rsimc.cli.options import (
     scenario_argument,
     seed_option,
     set_option,
+    variants_option,
+    with_variants,
 )
 
 
 @click.command("forecast")
 @scenario_argument
 @set_option
+@variants_option
 @allow_code_option
 @output_option
 @draws_option
@@ -41,6 +44,7 @@ from rsimc.cli.options import (
 def command(
     scenario: str,
     overrides: tuple[str, ...],
+    variants: bool,
     allow_code: bool,
     output: Path | None,
     draws: int | None,
@@ -64,7 +68,7 @@ def command(
     with Bars(messages(quiet)) as bars:
         made = api.forecast(
             scenario,
-            overrides,
+            with_variants(overrides, variants),
             output=output,
             draws=draws,
             seed=seed,

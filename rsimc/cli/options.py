@@ -48,6 +48,9 @@ set_option = click.option(
 allow_code_option = click.option(
     "--allow-code", is_flag=True, help="Let the file of a model of your own run; it can do whatever you can."
 )
+variants_option = click.option(
+    "--variants", is_flag=True, help="All forms of the model in equal weights: the same as --set variants=all."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print no progress and no messages.")
 output_option = click.option(
@@ -65,6 +68,11 @@ accept_option = click.option(
 draws_option = click.option(
     "--draws", callback=whole_number(1, MOST), metavar="N", help="Number of trajectories, such as 1e6 or 1_000_000."
 )
+
+
+def with_variants(overrides: tuple[str, ...], variants: bool) -> tuple[str, ...]:
+    """The overrides, with the mixture of all forms where it is asked for."""
+    return (*overrides, "variants=all") if variants else overrides
 
 
 def emit_json(document: Mapping[str, object]) -> None:
