@@ -9,8 +9,9 @@ from pathlib import Path
 from rsimc.analysis.backtest import Backtest
 from rsimc.analysis.backtest import backtest as backtests
 from rsimc.analysis.forecast import Forecast, open_run
+from rsimc.analysis.headline import Question
 from rsimc.analysis.hindsight import Hindsight, hindsight
-from rsimc.analysis.influence import Influence, Question
+from rsimc.analysis.influence import Influence
 from rsimc.analysis.influence import influence as influences
 from rsimc.analysis.update import Update
 from rsimc.analysis.update import update as reweighted

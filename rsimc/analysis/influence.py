@@ -8,24 +8,21 @@ refits are paired: they begin at draws of the full posterior and share the noise
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import batched
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from rsimc.analysis.estimates import Estimate, estimate
+from rsimc.analysis.estimates import Estimate
+from rsimc.analysis.headline import Headline, Question
+from rsimc.calibration.predictive import positions
 from rsimc.calibration.refits import CHAINS, DRAWS, Refit, Refitter
 from rsimc.calibration.target import Data
-from rsimc.dates import DateGrid, end_of_day, last_day
-from rsimc.engine.dates import SAMPLE, Dates, compile_dates
-from rsimc.engine.plan import BATCHES, BLOCK
+from rsimc.engine.dates import SAMPLE, Dates
 from rsimc.errors import UsageError, nearest
 from rsimc.observations.rows import Observation
 from rsimc.runs.posteriors import Posterior
-from rsimc.runs.sources import posterior_source
 from rsimc.runs.stages import Stages
 from rsimc.runs.study import Study
 
@@ -36,19 +33,6 @@ AT_ONCE = 7
 """Refits side by side: 224 chains keep two cores busy, and 20 series and 12 forms waste little of it."""
 MIXED_RHAT = 1.05
 """Of a refit, whose error is stated and larger than that of the full posterior."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """The headline whose change is asked for: the probability of a milestone by the end of a day."""
-
-    milestone: str = "closed_loop"
-    by: str = "2030-12-31"
-
-    @property
-    def year(self) -> float:
-        """Decimal year at the end of the day."""
-        return end_of_day(last_day(self.by))
 
 
 @dataclass(frozen=True)
@@ -130,8 +114,8 @@ class _Work:
         self.study, self.posterior, self.question = study, posterior, question
         self.stages, self.progress, self.seed = stages, progress, study.scenario.run.seed
         self._refitter: Refitter | None = None
-        ahead = DateGrid(study.model.start, float(np.ceil(question.year)) + 1.0)
-        self._dates = compile_dates(replace(study.plan, grid=ahead), (question.milestone,))
+        self._full: Dates | None = None
+        self._headline = Headline(study, question, self.seed)
 
     def keys(self, names: Sequence[str], rows: Sequence[Observation], forms: Sequence[Study]) -> list[str]:
         """The keys of everything, a refitted datum in place of the weighted one."""
@@ -142,7 +126,7 @@ class _Work:
     def full(self) -> None:
         """The headline of the full posterior."""
         if "all" not in self.stages:
-            p = self._estimate(self._of_full())
+            p = self._headline.estimate(self._of_full())
             self.stages.put({"all": Influence("all", "all data", p, "posterior").as_dict()})
 
     def data(self, rows: Sequence[Observation]) -> None:
@@ -155,7 +139,7 @@ class _Work:
         for n, row in enumerate(rows):
             log_density = np.asarray(table.sel(row=label(row)).values).reshape(-1)
             weights, khat = smoothed(-log_density)
-            p = self._estimate(dates, weights)
+            p = self._headline.estimate(dates, weights)
             found[f"datum {label(row)}"] = Influence("datum", label(row), p, "psis", khat=khat).as_dict()
             self.progress("data by weights", n + 1, len(rows))
         self.stages.put(found)
@@ -193,40 +177,15 @@ class _Work:
         )
 
     def _found(self, kind: str, name: str, refit: Refit, choice: dict[str, float]) -> dict[str, Any]:
-        z = refit.draws.z.reshape(-1, refit.draws.z.shape[-1])
-        past = refit.draws.innovations.reshape(len(z), *refit.draws.innovations.shape[2:])
-        p = self._estimate(self._dates(posterior_source(self.study, *self._values(z, past, choice), self.seed)))
+        p = self._headline.of(refit.draws, choice)
         ess = min(refit.mixing.ess_bulk, refit.mixing.ess_tail)
         return Influence(kind, name, p, "refit", rhat=refit.mixing.rhat, ess=ess).as_dict()
 
-    def _values(self, z: np.ndarray, past: np.ndarray, choice: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
-        """Parameter values [fitted, draws] and past innovations [beats, processes, draws] of positions."""
-        fitted = self.study.fitted
-        with jax.enable_x64(True):
-            table = np.array(fitted.from_normal(jnp.asarray(z.T)))
-        for name, value in choice.items():
-            table[fitted.names.index(name)] = value
-        return table, np.moveaxis(past, 0, -1)
-
     def _of_full(self) -> Dates:
-        if not hasattr(self, "_full"):
-            latent = self.posterior.tree["latent"].to_dataset().transpose("chain", "draw", ...)
-            z = latent["z"].values.reshape(-1, latent["z"].shape[-1])
-            past = latent["innovations"].values.reshape(len(z), *latent["innovations"].shape[2:])
-            table, moved = self._values(z, past, self._target.choice)
-            self._full = self._dates(posterior_source(self.study, table, moved, self.seed))
+        if self._full is None:
+            at = positions(self.posterior.tree, self._target.choice)
+            self._full = self._headline.dates(at.z, at.past, at.choice)
         return self._full
-
-    def _estimate(self, dates: Dates, weights: np.ndarray | None = None) -> Estimate:
-        """The probability, its error from batches; weights [draws]."""
-        w = np.where(dates.kept, 1.0 if weights is None else weights[dates.draw] * len(weights), 0.0)
-        hit = w * (dates.of(self.question.milestone) <= self.question.year)
-        return estimate(_by_batch(hit), _by_batch(w))
-
-
-def _by_batch(values: np.ndarray) -> np.ndarray:
-    """Sums over the blocks of each batch [BATCHES]."""
-    return values.reshape(BATCHES, BLOCK).sum(axis=1)
 
 
 def smoothed(log_ratios: np.ndarray) -> tuple[np.ndarray, float]:

@@ -19,7 +19,8 @@ from rsimc.cli.options import (
 from rsimc.cli.tables import heading, say, table
 
 if TYPE_CHECKING:
-    from rsimc.analysis.influence import Influence, Question
+    from rsimc.analysis.headline import Question
+from rsimc.analysis.influence import Influence
 
 SHOWN = 20
 
@@ -49,7 +50,7 @@ def command(
     as they are found, and calling it again goes on.
     """
     from rsimc import checking
-    from rsimc.analysis.influence import Question
+    from rsimc.analysis.headline import Question
     from rsimc.cli.progress import Bars
 
     with Bars(messages(quiet)) as bars:
