@@ -17,15 +17,19 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import xarray as xr
+from click.testing import CliRunner
 from walk import Seen, Walk
 
 from rsimc import api
 from rsimc.analysis.document import document
 from rsimc.analysis.forecast import open_run
-from rsimc.calibration.fit import Draws, Settings, fit, sampler
+from rsimc.calibration.fit import fit, fit_forms
 from rsimc.calibration.posterior import assemble, contraction, mixture, prior_driven, tables, verdict
+from rsimc.calibration.settings import DEFAULTS, HMC, NUTS, Draws, Settings
 from rsimc.calibration.target import Target
+from rsimc.calibration.terms import TERMS
 from rsimc.calibration.verdict import judge, mixed
+from rsimc.cli.main import main
 from rsimc.engine.plan import BATCHES, BLOCK
 from rsimc.errors import CalibrationError, RsimcError, RunError
 from rsimc.models.base import prior_set
@@ -33,15 +37,13 @@ from rsimc.runs.posteriors import Posterior, _read, cached_path, open_posterior,
 from rsimc.runs.sources import interleaved
 from rsimc.runs.study import Study
 
+USED = ("rd_share", "software_growth")
 SHORT = [
     "run.horizon=2032",
-    "data.metr_horizons=false",
-    "data.ai_code_share=false",
-    "data.lab_compute=false",
-    "calibration.chains=4",
+    *(f"data.{name}=false" for name in TERMS if name not in USED),
+    "calibration.chains=16",
     "calibration.warmup=64",
-    "calibration.draws=256",
-    "calibration.max_tree_depth=6",
+    "calibration.draws=64",
 ]
 """Few observations (shares of research, growth of software) and few draws: a real fit that takes seconds."""
 
@@ -59,7 +61,8 @@ def stop(stage: str, done: int, total: int) -> None:
 # The sampler against a posterior that is known
 
 
-CONJUGATE = Settings(chains=4, warmup=150, draws=1000, max_tree_depth=6, seed=3)  # neither a multiple of a piece
+CONJUGATE = Settings(sampler=NUTS, chains=4, warmup=150, draws=1000, max_tree_depth=6, seed=3)
+"""Of the reference; `test_chains` has the other sampler. Neither warm-up nor draws are a multiple of a piece."""
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +114,7 @@ def test_the_parts_of_a_small_fit_agree(walk: Target, known: Draws) -> None:
     assert contraction(tree)["unseen"] == pytest.approx(0.0, abs=0.15)
     assert prior_driven(tree) == ["unseen"]
     assert verdict(tree).trusted
-    assert verdict(tree) == judge(tree, CONJUGATE.max_tree_depth)
+    assert verdict(tree) == judge(tree, CONJUGATE)
     assert tree["prior"]["level"].values.mean() == pytest.approx(1.0, abs=0.2)
     assert np.median(tree["prior"]["unseen"].values) == pytest.approx(3.0, rel=0.1)
 
@@ -125,21 +128,19 @@ def test_a_form_gets_more_draws_until_they_do_and_keeps_the_first(walk: Target, 
         return len(asked) > 1
 
     settings = replace(CONJUGATE, draws=400)
-    longer = sampler(walk, settings, enough)([walk.choice], lambda *told: None)[0]
+    longer = fit_forms(walk, settings, [walk.choice], lambda *told: None, enough)[0]
     assert asked == [400, 600] and longer.z.shape == (4, 600, 2)
     for one, other in ((longer.z, known.z), (longer.energy, known.energy)):
         assert np.array_equal(one, other[:, :600])
-    never = sampler(walk, settings, lambda draws: False)([walk.choice] * 2, lambda *told: None)
+    never = fit_forms(walk, settings, [walk.choice] * 2, lambda *told: None, lambda draws: False)
     assert [one.z.shape[1] for one in never] == [800, 800]
-    assert mixed(known.z, known.innovations, known.log_posterior)
-    apart = known.z + np.arange(4)[:, None, None]
-    assert not mixed(apart, known.innovations, known.log_posterior)
+    assert mixed(known, settings.groups)
+    assert not mixed(replace(known, z=known.z + np.arange(4)[:, None, None]), settings.groups)
 
 
 def test_a_mixture_of_forms_with_unequal_draws_takes_as_many_of_each(walk: Target, known: Draws) -> None:
-    short = Draws(
-        *(getattr(known, f.name)[:, :500] if f.name != "step_size" else known.step_size for f in fields(known))
-    )
+    by_draw = (f.name for f in fields(known) if np.ndim(getattr(known, f.name)) > 1)
+    short = replace(known, **{name: getattr(known, name)[:, :500] for name in by_draw})
     trees = [assemble(walk, draws, CONJUGATE, {"id": "x"}) for draws in (known, short)]
     both = mixture(trees, ["long", "short"], {"id": "both"})
     z = both["latent"]["z"].values
@@ -178,6 +179,7 @@ def planted(draws: int = 1000, chains: int = 4, **changes: Callable[[np.ndarray]
         "z": random.standard_normal((chains, draws, 2)),
         "innovations": random.standard_normal((chains, draws, 2, 1)),
         "lp": random.standard_normal((chains, draws)),
+        "energy": random.standard_normal((chains, draws)),
         "diverging": np.zeros((chains, draws), bool),
         "tree_steps": np.full((chains, draws), 7),
     }
@@ -209,12 +211,23 @@ def diverge(x: np.ndarray) -> None:
     x[0, :12] = True
 
 
-def test_a_perfect_sample_is_trusted() -> None:
-    found = judge(planted(), 8)
+def contradict(x: np.ndarray) -> None:
+    x[..., 1] -= 3.5
+
+
+LONG = Settings(sampler=NUTS, chains=4)
+MANY = Settings(sampler=HMC, chains=16)
+
+
+@pytest.mark.parametrize("settings", [LONG, MANY], ids=["nuts", "hmc"])
+def test_a_perfect_sample_is_trusted(settings: Settings) -> None:
+    found = judge(planted(4000 // settings.chains, settings.chains), settings)
     assert (found.problems, found.advice, found.trusted) == ((), (), True)
     assert (found.draws, found.divergences, found.longest_trees) == (4000, 0, 0.0)
     assert found.rhat_max < 1.005
     assert min(found.ess_bulk_min, found.ess_tail_min) > 3000
+    assert found.bfmi == pytest.approx(2.0, rel=0.2)  # of energies that know nothing of each other
+    assert found.conflict < 0.1
     assert found.as_dict()["trusted"] is True
 
 
@@ -230,11 +243,13 @@ APART, FEW = "R-hat 1.0", "effective sample size"
         ({"lp": drift}, [APART, FEW], "calibration.warmup", "log_posterior"),
         ({"diverging": diverge}, ["12 divergent transitions (0.30%)"], "target_accept", ""),
         ({"z": correlate}, ["R-hat 1.", FEW], "calibration.draws", "z."),
+        ({"energy": correlate}, ["energy fraction 0.0"], "calibration.warmup", ""),
+        ({"z": contradict}, ["b lies 3.5 prior standard deviations"], "the prior of b", ""),
     ],
-    ids=["chains apart", "frozen", "drift", "divergences", "slow"],
+    ids=["chains apart", "frozen", "drift", "divergences", "slow", "slow energy", "conflict"],
 )
 def test_planted_failures_are_seen(changes: dict[str, Any], words: list[str], advice: str, worst: str) -> None:
-    found = judge(planted(**changes), 8)
+    found = judge(planted(**changes), LONG)
     assert not found.trusted
     assert len(found.problems) == len(found.advice) == len(words)
     assert all(problem.startswith(start) for problem, start in zip(found.problems, words, strict=True))
@@ -243,7 +258,7 @@ def test_planted_failures_are_seen(changes: dict[str, Any], words: list[str], ad
 
 
 def test_few_draws_are_not_enough_however_good() -> None:
-    found = judge(planted(draws=64, chains=2), 8)
+    found = judge(planted(draws=64, chains=2), replace(LONG, chains=2))
     assert any(problem.startswith("effective sample size") for problem in found.problems)
     assert any("calibration.draws" in text for text in found.advice)
 
@@ -252,7 +267,25 @@ def test_full_trees_are_reported() -> None:
     def full(x: np.ndarray) -> None:
         x[:2] = 2**8 - 1
 
-    assert judge(planted(tree_steps=full), 8).longest_trees == 0.5
+    assert judge(planted(tree_steps=full), LONG).longest_trees == 0.5
+
+
+def test_a_group_of_chains_apart_is_seen_and_a_chain_that_is_slow_alone_is_none() -> None:
+    """Chains of a group may be too short to forget where they began, and yet together know the whole posterior."""
+
+    def apart(x: np.ndarray) -> None:
+        x[:8, :, 1] += 0.7
+
+    def slow(x: np.ndarray) -> None:
+        for n in range(1, x.shape[1]):
+            x[:, n] = 0.8 * x[:, n - 1] + 0.6 * x[:, n]
+
+    many = replace(MANY, chains=64)
+    found = judge(planted(200, 64, z=apart), many)
+    assert found.rhat_max > 1.01 and found.rhat_worst == "z.b"
+    slowly = planted(200, 64, z=slow)
+    assert judge(slowly, many).trusted
+    assert judge(slowly, replace(many, sampler=NUTS)).rhat_max > judge(slowly, many).rhat_max
 
 
 # A real fit
@@ -277,9 +310,9 @@ def fitted(study: Study, told: Told) -> Posterior:
 
 def test_a_fit_tells_how_far_it_is(fitted: Posterior, told: Told) -> None:
     stages, done = [stage for stage, _, _ in told], [n for _, n, _ in told]
-    assert told[0] == ("compile", 0, 320)
-    made = 64 + fitted.tree["posterior"].sizes["draw"]  # 256 draws, or more where they do not do
-    assert told[-1] == ("sampling", made, made) and made in (320, 448, 576)
+    assert told[0] == ("compile", 0, 128)
+    assert told[-1] == ("sampling", 128, 128)
+    assert fitted.tree["posterior"].sizes["draw"] in (64, 96, 128)  # more where 64 do not do
     assert list(dict.fromkeys(stages)) == ["compile", "warm-up", "sampling"]
     assert done == sorted(done)
     assert max(n for stage, n, _ in told if stage == "warm-up") == 64
@@ -298,7 +331,7 @@ def test_a_posterior_is_found_again_by_its_identity(fitted: Posterior, study: St
 
 @pytest.mark.parametrize(
     "change",
-    ["priors.curvature=0.01", "calibration.seed=2", "calibration.draws=257", "data.rd_share=false", "as_of=2025-06-30"],
+    ["priors.curvature=0.01", "calibration.seed=2", "calibration.draws=65", "data.rd_share=false", "as_of=2025-06-30"],
 )
 def test_what_matters_to_a_posterior_is_in_its_identity(study: Study, change: str) -> None:
     other = api.load_study("baseline", [*SHORT, change])
@@ -310,8 +343,24 @@ def test_a_posterior_survives_netcdf(fitted: Posterior, study: Study, tmp_path: 
     found = open_posterior(path, study)
     assert found.tree.identical(fitted.tree)
     assert not found.fresh
-    assert found.verdict == judge(found.tree, 6)
+    assert found.verdict == fitted.verdict
+    again = judge(found.tree, study.settings)  # but for the order in which a sum is taken
+    assert again.problems == found.verdict.problems
+    assert (again.rhat_max, again.ess_bulk_min, again.bfmi) == pytest.approx(
+        (found.verdict.rhat_max, found.verdict.ess_bulk_min, found.verdict.bfmi), rel=1e-9
+    )
     assert arviz.summary(found.tree, var_names=["serving_level"], fmt="wide").shape[0] == 1  # ArviZ takes it as it is
+
+
+def test_the_command_says_every_diagnostic_in_words_and_as_json(fitted: Posterior) -> None:
+    arguments = ["calibrate", "baseline", *(part for change in SHORT for part in ("--set", change))]
+    words, found = CliRunner().invoke(main, arguments).stdout, fitted.verdict
+    lines = {line.split()[0]: line for line in words.splitlines() if line.strip()}
+    assert {"posterior", "R-hat", "ESS", "divergences", "energy", "conflict", "verdict", "file"} <= set(lines)
+    assert f"{found.bfmi:.2f}" in lines["energy"]
+    assert f"{found.conflict:.1f}" in lines["conflict"] and found.conflict_worst in lines["conflict"]
+    told = json.loads(CliRunner().invoke(main, [*arguments, "--json"]).stdout)
+    assert told["diagnostics"] == json.loads(json.dumps(found.as_dict()))
 
 
 def test_values_are_the_quantiles_of_the_latent_draws(fitted: Posterior, study: Study) -> None:
@@ -333,7 +382,7 @@ def test_the_log_likelihood_is_that_of_the_target(fitted: Posterior, study: Stud
     assert [row.series for row in target.rows] == ["rd_share", "rd_share", "software_growth"]
     with jax.enable_x64(True):
         density = jax.jit(target.log_likelihood)
-        for chain, draw in ((0, 0), (2, 100), (3, 255)):
+        for chain, draw in ((0, 0), (2, 30), (15, 63)):
             z, noise = (jnp.asarray(tree["latent"][name].values[chain, draw]) for name in ("z", "innovations"))
             rows = np.asarray(density(z, noise))
             assert tree["log_likelihood"]["value"].values[chain, draw] == pytest.approx(rows, rel=1e-8)
@@ -367,7 +416,7 @@ def test_the_data_inform_what_they_speak_of_and_leave_the_rest(fitted: Posterior
 def untrusted(fitted: Posterior, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a posterior of this study whose chains disagree."""
     tree = fitted.tree.copy()
-    tree.attrs["verdict"] = json.dumps(judge(planted(z=shift, diverging=diverge), 6).as_dict())
+    tree.attrs["verdict"] = json.dumps(judge(planted(z=shift, diverging=diverge), LONG).as_dict())
     return write_posterior(tmp_path_factory.mktemp("posterior") / "untrusted.nc", tree)
 
 
@@ -405,7 +454,7 @@ def test_a_run_of_the_posterior_carries_its_draws_and_its_verdict(
 
     rows = pq.read_table(run.folder / "ensemble.parquet")
     ids = np.arange(20_000)
-    each = 4 * fitted.tree["posterior"].sizes["draw"] // BATCHES  # draws of a batch, 16 or more
+    each = 16 * fitted.tree["posterior"].sizes["draw"] // BATCHES  # draws of a batch, 16 or more
     assert each in (16, 24, 32)
     draws = ids // BLOCK % BATCHES * each + ids % BLOCK % each
     assert np.array_equal(rows["draw"].to_numpy(), draws)
@@ -485,4 +534,7 @@ def test_too_little_is_refused_before_sampling(overrides: list[str], words: str)
 
 
 def test_settings_come_from_the_scenario(study: Study) -> None:
-    assert study.settings == replace(Settings(), chains=4, warmup=64, draws=256, max_tree_depth=6)
+    assert study.settings == replace(Settings(), chains=16, warmup=64, draws=64)
+    for sampler in (HMC, NUTS):
+        unsaid = api.load_study("baseline", [f"calibration.sampler={sampler}"])
+        assert unsaid.settings == Settings(sampler=sampler, **DEFAULTS[sampler])

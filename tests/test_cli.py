@@ -94,7 +94,7 @@ def test_help_is_quick() -> None:
         cpus.append(after.children_user + after.children_system - before.children_user - before.children_system)
         assert "doctor" in done.stdout
     assert statistics.median(cpus) < 0.5
-    assert min(walls) < 0.5  # the best of three: other tests run beside this one
+    assert min(walls) < 2.0  # it waits for nothing either; on a busy machine seconds pass that are not its own
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -198,6 +198,8 @@ def test_tables_fit_and_keep_names_whole(call: Call, monkeypatch: pytest.MonkeyP
     for parameter in get_model("takeoff").parameters:
         assert re.search(rf"^{parameter.name} ", printed["models", "takeoff"], re.MULTILINE)
     for name in SERIES:
+        listed = re.escape(name) + r" +\d+" + 3 * r"  \d{4}-\d\d-\d\d"
+        assert re.search(rf"^{listed}  \S", printed[("observations",)], re.MULTILINE)
         for row in load_series(name):
             whole = rf"^{row.key} +{row.date}"
             assert re.search(whole, printed["observations", name], re.MULTILINE)

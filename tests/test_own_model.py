@@ -332,9 +332,10 @@ def test_a_model_without_noise_has_a_posterior(smallest: Path, tmp_path: Path) -
     rng = np.random.default_rng(0)
     z = rng.standard_normal((*chains, study.target.priors.size))
     innovations = np.zeros((*chains, *study.target.innovations_shape))
-    record = {field.name: rng.random(chains) for field in dataclasses.fields(Draws)} | {"step_size": np.ones(2)}
-    draws = Draws(**{**record, "z": z, "innovations": innovations, "diverging": np.zeros(chains, bool)})
-    tree = assemble(study.target, draws, study.settings, {"id": study.posterior_id})
+    record = {name: rng.random(chains) for name in ("log_posterior", "energy", "tree_steps", "accept_prob")}
+    draws = Draws(z, innovations, diverging=np.zeros(chains, bool), step_size=np.ones(2), **record)
+    settings = dataclasses.replace(study.settings, chains=2, draws=16)
+    tree = assemble(study.target, draws, settings, {"id": study.posterior_id})
     table, past = tables(tree, study.priors)
     assert table.shape == (study.priors.size, 32)
     assert past.shape == (study.target.innovations_shape[0], 0, 32)

@@ -331,7 +331,13 @@ def test_variants_choose_forms() -> None:
     ).run_inputs("x", 1)
     assert study("variants.horizon=linear").parts == ()
     assert study("variants=none").posterior_id == alone.posterior_id == study("variants.horizon=curved").posterior_id
-    assert {(part.settings.chains, part.settings.draws) for part in all_of_them.parts} == {(4, 1024)}
+    for sampler, sizes, each in (
+        ("hmc", [], (16, 384)),  # fewer chains, with more draws of each unless their number is given
+        ("hmc", ["calibration.chains=64", "calibration.draws=100"], (16, 100)),
+        ("nuts", [], (4, 1024)),
+    ):
+        parts = study("variants=all", f"calibration.sampler={sampler}", *sizes).parts
+        assert {(part.settings.chains, part.settings.draws) for part in parts} == {each}
 
 
 # The scenario

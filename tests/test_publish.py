@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -23,12 +24,14 @@ from rsimc.analysis.forecast import Forecast
 from rsimc.calibration.verdict import Verdict
 from rsimc.engine.counts import COUNT_FIELDS, Counts
 from rsimc.errors import OutputError, UsageError
+from rsimc.observations import SERIES
 from rsimc.publish import figures, words
 from rsimc.publish.drivers import drivers, notable
-from rsimc.publish.evidence import predictions, round_ticks, spreads, uncertain
+from rsimc.publish.evidence import round_ticks, spreads, uncertain
 from rsimc.publish.formats import COLUMNS, export
 from rsimc.publish.frames import cdf_rows, headline
 from rsimc.publish.origin import command
+from rsimc.publish.predictions import Prediction, observed, predictions
 from rsimc.publish.report_page import report_html
 from rsimc.publish.scenario_text import as_toml, changes
 from rsimc.publish.tables import BY_YEARS, closing_lines, milestone_table
@@ -75,7 +78,10 @@ def made_up_tree(run: Forecast, problems: tuple[str, ...] = ()) -> xr.DataTree:
         "posterior_predictive": xr.Dataset({"value": (("chain", "draw", "row"), read)}, {"row": keys}),
     }
     tree = xr.DataTree.from_dict(groups)
-    verdict = Verdict(128, 1.0042, "log_posterior", 812.0, 640.0, "z[0]", 0, 0.0, 0.0, problems, ())
+    worst = {"rhat_worst": "log_posterior", "ess_worst": "z[0]", "conflict_worst": "time_horizon"}
+    sizes = {"rhat_max": 1.0042, "ess_bulk_min": 812.0, "ess_tail_min": 640.0, "bfmi": 0.81, "conflict": 1.25}
+    steps = {"draws": 128, "divergences": 0, "divergence_rate": 0.0, "longest_trees": 0.0}
+    verdict = Verdict(**worst, **sizes, **steps, problems=problems, advice=())
     tree.attrs["verdict"] = json.dumps(verdict.as_dict())
     return tree
 
@@ -411,22 +417,79 @@ def test_predictions_are_matched_by_name(calibrated: Forecast) -> None:
     found = predictions(calibrated)
     assert calibrated.study.target is not None
     assert {p.row for p in found} == set(calibrated.study.target.rows)
+    series = [p.row.series for p in found]
+    assert list(dict.fromkeys(series)) == [name for name in SERIES if name in series]  # each once, in its place
     for prediction in found:
         low, middle, high = prediction.quantiles
-        assert low < middle < high
+        assert low < middle < high or prediction.row.value == 0.0
         assert middle == pytest.approx(prediction.row.value, rel=0.1)
+        assert not prediction.apart
+
+
+def test_what_a_row_leaves_open_holds_its_value(calibrated: Forecast) -> None:
+    assert calibrated.study.target is not None
+    for row in calibrated.study.target.rows:
+        low, high = observed(row)
+        assert low <= row.value <= high and low < high
+        assert (high == math.inf) == (row.kind in ("lower_bound", "censored_above"))
+        assert (low == -math.inf) == (row.kind == "upper_bound")
+
+
+def test_more_trials_leave_less_open(calibrated: Forecast) -> None:
+    counted = [p.row for p in predictions(calibrated) if p.row.trials]
+    assert {0.0} < {row.value for row in counted}
+    for row in counted:
+        few, many = (np.diff(observed(replace(row, trials=n))) for n in (10.0, 1000.0))
+        assert many < 0.3 * few
+    none = observed(replace(counted[0], value=0.0, trials=10.0))
+    assert none == pytest.approx((0.0, 1.0 - 0.05**0.1))
+    assert observed(replace(counted[0], value=1.0, trials=10.0)) == pytest.approx((1.0 - none[1], 1.0))
+
+
+@pytest.mark.parametrize("kind", ["point", "lower_bound", "upper_bound"])
+def test_a_row_is_apart_on_the_side_that_it_speaks_of(calibrated: Forecast, kind: str) -> None:
+    """Errors of equal size add up as those of independent normal quantities do; a bound excludes one side."""
+    row = replace(predictions(calibrated)[0].row, value=10.0, sd=None, low=9.0, high=11.0, trials=None, kind=kind)
+    sides = {"point": (True, True), "lower_bound": (True, False), "upper_bound": (False, True)}[kind]
+    for middle, counts in ((8.0, sides[0]), (12.0, sides[1])):
+        near, far = (
+            Prediction(row, (at - 1.0, at, at + 1.0), observed(row)) for at in (10 + (middle - 10) * 0.7, middle)
+        )
+        assert (near.apart, far.apart) == (False, counts)
+
+
+def test_every_row_stands_under_its_series(calibrated: Forecast, pages: dict[str, str]) -> None:
+    text = Page(pages["calibrated"]).words
+    text = text[text.index("How the model reads the data") : text.index("Diagnostics and accounts")]
+    places = [text.index(SERIES[name].title) for name in dict.fromkeys(p.row.series for p in predictions(calibrated))]
+    assert places == sorted(places)
+    assert all(p.row.label in text for p in predictions(calibrated))
+
+
+def test_diagnostics_say_what_was_sampled_how(run: Forecast, pages: dict[str, str]) -> None:
+    text = Page(pages["calibrated"]).words
+    assert "Hamiltonian Monte Carlo" in text and "No-U-Turn" not in text
+    assert "energy fraction" in text and "prior conflict" in text
+    update = {"calibration": run.study.scenario.calibration.model_copy(update={"sampler": "nuts"})}
+    study = replace(run.study, scenario=run.study.scenario.model_copy(update=update))
+    other = replace(run, study=study, posterior=Posterior("0" * 64, made_up_tree(run), False))
+    assert "No-U-Turn" in Page(report_html(other)).words
 
 
 def test_ticks_are_round_and_inside() -> None:
     for low, high, log in (
         (0.19, 1.34, True),
         (1e5, 3e6, True),
+        (1e-9, 1e9, True),
         (-0.03, 0.08, False),
         (1.2, 1.9, False),
         (1, 2e4, True),
+        (0.7, 0.7, False),
+        (-3.0, -3.0 + 1e-15, False),
+        (0.0, 0.0, False),
     ):
         ticks = round_ticks(low, high, log)
-        assert 1 <= len(ticks) <= 6 and all(low <= tick <= high for tick in ticks)
+        assert 1 <= len(ticks) <= 5 and all(low <= tick <= high for tick in ticks)
 
 
 # Making it again

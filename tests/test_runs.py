@@ -163,7 +163,8 @@ def test_damaged_chunks_are_made_again(long: Forecast, tmp_path: Path) -> None:
     first, second = sorted((folder / "chunks").iterdir())
     first.write_bytes(first.read_bytes()[:-1000])
     content = bytearray(second.read_bytes())
-    content[len(content) // 2] ^= 1
+    middle = len(content) // 2  # one bit may be harmless: which of many equal zeros a compressed zero is copied from
+    content[middle : middle + 64] = bytes(255 - byte for byte in content[middle : middle + 64])
     second.write_bytes(content)
     assert whole(folder, long) == [False, False]
     with pytest.raises(RunError, match=r"00000000\.npz") as caught:

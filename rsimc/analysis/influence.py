@@ -29,6 +29,8 @@ from rsimc.runs.study import Study
 Progress = Callable[[str, int, int], None]
 MAX_KHAT = 0.5
 """Above it, leaving a datum out by weights got even the sign wrong (k-hat 1.2): it is refitted."""
+NO_TAIL = 0.01
+"""Log ratios that differ by less have no tail to smooth."""
 AT_ONCE = 7
 """Refits side by side: 224 chains keep two cores busy, and 20 series and 12 forms waste little of it."""
 MIXED_RHAT = 1.05
@@ -189,10 +191,13 @@ class _Work:
 
 
 def smoothed(log_ratios: np.ndarray) -> tuple[np.ndarray, float]:
-    """Pareto-smoothed weights [draws], which sum to 1, and their k-hat."""
+    """Pareto-smoothed weights [draws], which sum to 1, of log importance ratios, and their k-hat."""
     from arviz_stats.base.array import array_stats  # arviz, seconds to import
 
-    log_weights, khat = array_stats.psislw(log_ratios)
+    if np.ptp(log_ratios) < NO_TAIL:
+        even = np.exp(log_ratios - log_ratios.max())
+        return even / even.sum(), 0.0
+    log_weights, khat = array_stats.psislw(-log_ratios)  # it takes log likelihoods of what is left out
     return np.exp(log_weights), float(khat)
 
 

@@ -50,7 +50,7 @@ class Precision:
 
     def trajectories_for(self, error: float) -> int:
         """Trajectories for a standard error, so many that they hardly add to it."""
-        return math.ceil(TRAJECTORIES * self.needed(error))
+        return math.ceil(round(TRAJECTORIES * self.needed(error), 6))
 
     def told(self, error: float) -> str:
         """What an error takes, in words."""

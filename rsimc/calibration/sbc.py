@@ -27,11 +27,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import AxisType, Mesh
 from jax.sharding import PartitionSpec as Spec
 from scipy.stats import chi2
 
-from rsimc.calibration.hmc import State, Tuning, log_density, transition
+from rsimc.calibration.hmc import State, Tuning, chain_mesh, log_density, transition
 from rsimc.calibration.target import Data, Target
 from rsimc.calibration.terms.base import Seen
 
@@ -121,20 +120,19 @@ def compile_walks(density: Density, transitions: int, replicates: int) -> Callab
     The program takes q, told, place and keys, each [replicates, ...], the inverse mass [size] and moves.
     density(q, told): a scalar; told: any tree, so that one program serves true and false densities.
     """
-    devices = jax.devices()
-    count = max(n for n in range(1, len(devices) + 1) if replicates % n == 0)
-    mesh = Mesh(np.array(devices[:count]), ("replicate",), axis_types=(AxisType.Auto,))
     every = jax.vmap(partial(walk, density, transitions), in_axes=(0, 0, 0, 0, None, None))
-    mine = Spec("replicate")
+    mine, mesh = Spec("chain"), chain_mesh(replicates)
     into = (mine, mine, mine, mine, Spec(), Spec())
     return jax.jit(jax.shard_map(every, mesh=mesh, in_specs=into, out_specs=mine, check_vma=False))
 
 
 def ranks(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Ranks of the first states of chains, values [replicates, L + 1], in (0, 1): uniform if its rank on 0..L is.
+    """Ranks of the first states of chains, values [replicates, L + 1], in (0, 1): uniform if ranks on 0..L are.
 
-    Each of the L + 1 ranks is spread over its part of (0, 1), and equal states over theirs together.
+    Each of the L + 1 ranks is spread over its part of (0, 1), those of equal states over theirs together.
     """
+    if np.isnan(values).any():
+        raise ValueError("a statistic that is not a number has no rank")
     exact = values[:, :1]
     below, equal = (values < exact).sum(axis=1), (values == exact).sum(axis=1)
     return (below + equal * random.uniform(size=len(values))) / values.shape[1]
@@ -195,7 +193,7 @@ class Check:
         """
         unused = jax.random.split(jax.random.key(0), len(q))
         later = [self.world(jnp.asarray(q[:, n]), unused)[1] for n in range(q.shape[1])]
-        names = self.target.priors.names
+        names = coordinates(self.target)
         found = {LOG_POSTERIOR: lp, LOG_LIKELIHOOD: lp + 0.5 * (q**2).sum(axis=-1)}
         found |= {name: q[..., names.index(name)] for name in parameters}
         return found | {
@@ -215,6 +213,15 @@ class Check:
         return Outcome(found, accept[usable].mean(axis=1), int((~usable).sum()))
 
 
+def coordinates(target: Target) -> tuple[str, ...]:
+    """Names of the entries of q: parameters, then innovations beat by beat."""
+    beats, processes = target.innovations_shape
+    return (
+        *target.priors.names,
+        *(f"{target.model.innovations[m]} {n}" for n in range(beats) for m in range(processes)),
+    )
+
+
 def prepare(
     target: Target, seed: int, transitions: int = 31, replicates: int = 64, moves: Moves = MOVES, pilots: int = 4
 ) -> Check:
@@ -226,15 +233,16 @@ def prepare(
     """
     if target.as_of is not None:
         raise ValueError("as_of must be None: prior draws violate the guide of what has not happened")
-    choice = jnp.asarray(list(target.choice.values()))
+    choice = jnp.asarray(np.array(list(target.choice.values())))
     walks = compile_walks(lambda q, data: log_density(target, q, choice, data), transitions, replicates)
-    size = target.priors.size + math.prod(target.innovations_shape)
+    size = len(coordinates(target))
     world = _compile_world(target)
     still = Check(target, transitions, replicates, Moves(leapfrogs=0), np.ones(size), walks, world)
     with jax.enable_x64(True):
         keys = jax.random.split(jax.random.fold_in(jax.random.key(seed), PILOT), pilots)
         gradients = [np.asarray(still.chains(key, *still.draw(key)).gradient) for key in keys]
-    curvature = np.nanmean(np.concatenate(gradients) ** 2, axis=0)
+    known = [gradient[np.isfinite(gradient).all(axis=1)] for gradient in gradients]
+    curvature = np.mean(np.concatenate(known) ** 2, axis=0)
     return replace(still, moves=moves, inverse_mass=1.0 / np.maximum(curvature, 1.0))
 
 

@@ -23,6 +23,8 @@ from rsimc.observations.rows import Observation
 from rsimc.priors.vector import PriorSet
 
 Array = jax.Array
+BY_LENGTH = ("research_debugging", "autonomy")
+"""Series whose rows are read at the length of their tasks."""
 
 
 class Data(NamedTuple):
@@ -172,10 +174,6 @@ def make_target(
         _refuse_rows_without_density(term, where("data", term.series))
     parameters = model.parameters + nuisance_parameters(term.series for term in terms)
     return Target(model, terms, prior_set(parameters, overrides, where), as_of)
-
-
-BY_LENGTH = ("research_debugging", "autonomy")
-"""Series whose rows are read at the length of their tasks."""
 
 
 def _refuse_rows_without_density(term: Term, where: str) -> None:

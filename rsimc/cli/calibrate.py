@@ -79,5 +79,9 @@ def _show(found: Posterior, path: Path) -> None:
         f"ESS          bulk {verdict.ess_bulk_min:.0f}, tail {verdict.ess_tail_min:.0f} at least ({verdict.ess_worst})"
     )
     out.print(f"divergences  {verdict.divergences} ({verdict.divergence_rate:.2%})")
+    out.print(f"energy       {verdict.bfmi:.2f} of its variance renewed by momenta at least")
+    out.print(
+        f"conflict     {verdict.conflict:.1f} prior sds from prior to posterior mean at most ({verdict.conflict_worst})"
+    )
     out.print(f"verdict      {'trusted' if verdict.trusted else 'NOT trusted: ' + '; '.join(verdict.problems)}")
     out.print(f"file         {path}", soft_wrap=True)

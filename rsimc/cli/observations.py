@@ -94,7 +94,7 @@ def _list(as_json: bool) -> None:
     if as_json:
         emit_json({"schema": "rsimc.observations/1", "series": listed})
         return
-    out = table("Series", "Rows", "First", "Last", "Last published", "Licence", right=("Rows",))
+    out = table("Series", "Rows", "First", "Last", "Published", "Licence", right=("Rows",), wrap=("Licence",))
     for series in listed:
         licences = series["licences"]
         assert isinstance(licences, list)
@@ -142,8 +142,10 @@ def _show_rows(rows: Sequence[Observation], unit: str, sources: Sequence[str], o
 
 
 def _interval(row: Observation) -> str:
+    """The interval of the source; where it gives none, the error or the number of trials that the fit takes."""
     if row.low is None and row.high is None:
-        return ""
+        trials = "" if row.trials is None else f"of {number(row.trials)} trials"
+        return trials if row.sd is None else f"sd {number(row.sd)} {row.sd_scale}"
     low, high = ("?" if end is None else number(end) for end in (row.low, row.high))
     return f"{low} to {high}"
 

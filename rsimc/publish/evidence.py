@@ -1,4 +1,4 @@
-"""What data and conditioning did: parameters before and after, and what the fitted model reads at every datum."""
+"""What data and conditioning did: parameters before and after, and what was left out."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from rsimc.analysis.forecast import Forecast
 from rsimc.calibration.posterior import contraction
 from rsimc.calibration.target import nuisance_parameters
 from rsimc.models.base import Parameter
-from rsimc.observations import Observation
 from rsimc.priors import Quantile
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+MOST_TICKS = 5
+SAME = 1e-9
+"""Of its size: what a quantity that does not vary may still differ by."""
 Columns = dict[str, np.ndarray]
 
 
@@ -47,30 +49,33 @@ class Spread:
         return min(found[0] for found in known), max(found[-1] for found in known)
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """A row of data beside the 90% interval and median of what the calibrated model would read there, without
-    measurement error. outside: the model disagrees with it (for a bound, on the side that it excludes)."""
-
-    row: Observation
-    quantiles: tuple[float, float, float]
-    outside: bool
-
-
 def round_ticks(low: float, high: float, log: bool) -> list[float]:
-    """Two to five round numbers between two numbers, on a logarithmic or a straight scale.
+    """Two to five round numbers between two numbers, on a logarithmic or a straight scale; of what does not vary, its
+    value.
 
-    >>> round_ticks(0.19, 1.34, log=True), round_ticks(-1.6, 1.7, log=False)
-    ([0.2, 0.5, 1.0], [-1.0, 0.0, 1.0])
+    >>> round_ticks(0.19, 1.34, log=True), round_ticks(-1.6, 1.7, log=False), round_ticks(0.3, 0.3, log=False)
+    ([0.2, 0.5, 1.0], [-1.0, 0.0, 1.0], [0.3])
     """
-    if log:
-        decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        fine = [float(f"{digit}e{n}") for n in decades for digit in (1, 2, 5)]
-        inside = [tick for tick in fine if low <= tick <= high]
-        return inside if len(inside) <= 5 else [tick for tick in inside if f"{tick:e}"[0] == "1"]
+    if not high - low > SAME * max(abs(low), abs(high)):
+        return [low]
+    return _log_ticks(low, high) if log else _straight_ticks(low, high)
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    fine = [float(f"{digit}e{n}") for n in decades for digit in (1, 2, 5)]
+    inside = [tick for tick in fine if low <= tick <= high]
+    if len(inside) <= MOST_TICKS:
+        return inside
+    whole = [tick for tick in inside if f"{tick:e}"[0] == "1"]
+    return whole[:: math.ceil(len(whole) / MOST_TICKS)]
+
+
+def _straight_ticks(low: float, high: float) -> list[float]:
     step = 10.0 ** math.floor(math.log10((high - low) / 2))
-    step *= max(factor for factor in (1, 2, 5) if (high - low) / (factor * step) >= 2)
-    return [round(n * step, 12) + 0.0 for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    step *= max((factor for factor in (2, 5) if (high - low) / (factor * step) >= 2), default=1)
+    ticks = [round(n * step, 12) + 0.0 for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return [tick for tick in ticks if low <= tick <= high]
 
 
 def ensemble(forecast: Forecast, columns: list[str]) -> Columns:
@@ -138,23 +143,3 @@ def _posterior(forecast: Forecast, name: str, label: str | None) -> np.ndarray |
 
 def _quantiles(values: np.ndarray | None) -> tuple[float, ...] | None:
     return None if values is None else tuple(float(x) for x in np.quantile(values, LEVELS))
-
-
-def predictions(forecast: Forecast) -> list[Prediction]:
-    """Every row that was fitted, in the order of its series and dates."""
-    if forecast.posterior is None or forecast.study.target is None:
-        return []
-    values = forecast.posterior.tree["posterior_predictive"].to_dataset()["value"]
-    found = []
-    for row in sorted(forecast.study.target.rows, key=lambda row: (row.series, row.date)):
-        draws = np.asarray(values.sel(row=f"{row.series}/{row.key}").values).ravel()
-        low, middle, high = (float(x) for x in np.quantile(draws, (0.05, 0.5, 0.95)))
-        found.append(Prediction(row, (low, middle, high), _outside(row, low, high)))
-    return found
-
-
-def _outside(row: Observation, low: float, high: float) -> bool:
-    """Whether what the model would read, low to high, contradicts a row. A bound speaks of one side only."""
-    if row.kind == "upper_bound":
-        return row.value < low
-    return row.value > high or (row.value < low and row.kind == "point")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from rsimc.analysis.forecast import Forecast
 from rsimc.observations import SERIES
 from rsimc.publish import words
 from rsimc.publish.drivers import Driver
-from rsimc.publish.evidence import Prediction, Spread, parameters, uncertain
+from rsimc.publish.evidence import Spread, parameters, uncertain
 from rsimc.publish.numbers import Numbers
-from rsimc.publish.page import Html, Row, code, figure, joined, of_class, section, table, tag, text
+from rsimc.publish.page import Html, Row, code, figure, grouped_table, joined, of_class, section, table, tag, text
+from rsimc.publish.predictions import Prediction
 from rsimc.publish.prose import said, told
 
 SHOWN = 16
+SPELLED = ("minutes", "fraction")
+"""Units that the values of a series name themselves, as in 12 h or 80%."""
 
 
 def decides(forecast: Forecast, numbers: Numbers, ranked: list[Driver], known: list[Spread]) -> Html:
@@ -87,31 +92,40 @@ def _labels(labels: list[str]) -> Html | None:
 
 
 def fit(predicted: list[Prediction]) -> Html | None:
-    """Every datum beside what the calibrated model would read there."""
+    """Every datum beside what the calibrated model would read there, by series."""
     if not predicted:
         return None
-    outside = sum(prediction.outside for prediction in predicted)
-    note = told("fit.note", {"outside": str(outside), "rows": words.counted(len(predicted), "row")})
-    groups: dict[str, list[Prediction]] = {}
-    for prediction in predicted:
-        groups.setdefault(prediction.row.series, []).append(prediction)
-    parts = (joined([tag("h3", SERIES[name].title), _predictions(rows)]) for name, rows in groups.items())
-    return section("fit", "How the model reads the data", note, *parts)
+    apart = sum(prediction.apart for prediction in predicted)
+    note = told("fit.note", {"apart": str(apart), "rows": words.counted(len(predicted), "row")})
+    groups = [(name, list(found)) for name, found in groupby(predicted, key=lambda one: one.row.series)]
+    listed = grouped_table(
+        ["", "date", "observed", "model"],
+        [(_series(name, found), map(_reading, found)) for name, found in groups],
+        "lines",
+    )
+    return section("fit", "How the model reads the data", note, listed)
 
 
-def _predictions(predicted: list[Prediction]) -> Html:
-    rows: list[Row] = []
-    for prediction in predicted:
-        row, (low, middle, high) = prediction.row, prediction.quantiles
-        bound = {"point": "", "upper_bound": "at most "}.get(row.kind, "at least ")
-        flag = of_class("span", "flag", "outside") if prediction.outside else ""
-        seen = joined([bound, _with_range(row.value, row.low, row.high, row.unit)])
-        rows.append([row.label, row.date.isoformat(), seen, _with_range(middle, low, high, row.unit), flag])
-    return table(["", "date", "observed", "model", ""], rows, "lines")
+def _series(name: str, predicted: list[Prediction]) -> Html:
+    apart = sum(prediction.apart for prediction in predicted)
+    rows = words.counted(len(predicted), "row")
+    unit = "" if SERIES[name].unit in SPELLED else f"{SERIES[name].unit}; "
+    told_of = joined([unit, rows, f", {apart} apart" if apart else ""])
+    return joined([SERIES[name].title, " ", of_class("span", "se", told_of)])
 
 
-def _with_range(value: float, low: float | None, high: float | None, unit: str) -> Html:
-    if low is None or high is None:
-        return text(words.measured(value, unit))
-    span = f" ({words.measured(low, unit)} to {words.measured(high, unit)})"
-    return joined([words.measured(value, unit), of_class("span", "se", span)])
+def _reading(prediction: Prediction) -> Row:
+    row, (low, middle, high), observed = prediction.row, prediction.quantiles, prediction.observed
+    bound = {"point": "", "upper_bound": "at most "}.get(row.kind, "at least ")
+    span = observed if row.kind == "point" else None
+    flag = of_class("span", "flag", " apart") if prediction.apart else None
+    seen = joined([bound, _with_range(row.value, span, row.unit)])
+    return [row.label, row.date.isoformat(), seen, joined([_with_range(middle, (low, high), row.unit), flag])]
+
+
+def _with_range(value: float, span: tuple[float, float] | None, unit: str) -> Html:
+    shown = words.measured(value, unit)
+    if span is None or span[0] == span[1]:
+        return text(shown)
+    ends = " to ".join(words.measured(end, unit) for end in span)
+    return joined([shown, " ", of_class("span", "se", f"({ends})")])

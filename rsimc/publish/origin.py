@@ -70,9 +70,8 @@ def _series(name: str, rows: list[Observation]) -> Html:
             tag("h4", series.title),
             paragraph(marked(series.observes)),
             of_class("p", "small", said("origin.caveats", {"caveats": marked(series.caveats)})),
-            of_class("p", "small", said("origin.rows", blanks)),
             folded(
-                "Rows, sources and licences",
+                said("origin.rows", blanks),
                 table(["", "date", "value", "published", "licence", "source"], lines, "words"),
             ),
         ]

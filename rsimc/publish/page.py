@@ -84,13 +84,26 @@ def folded(title: str, *parts: Part) -> Html:
 
 def table(headings: Sequence[Part], rows: Iterable[Row], kind: str = "") -> Html:
     """A table whose first column stays in sight when the rest scrolls sideways on a narrow screen."""
+    return grouped_table(headings, [(None, rows)], kind)
+
+
+def grouped_table(headings: Sequence[Part], groups: Iterable[tuple[Part, Iterable[Row]]], kind: str = "") -> Html:
+    """The same with its rows in groups, each under a title of its own across the table."""
     head = tag("tr", *(tag("th", heading, attributes={"scope": "col"}) for heading in headings))
-    body = (
-        tag("tr", tag("th", row[0], attributes={"scope": "row"}), *(tag("td", cell) for cell in row[1:]))
-        for row in rows
-    )
-    inside = tag("table", tag("thead", head), tag("tbody", *body), attributes={"class": kind})
+    bodies = (tag("tbody", _title(title, len(headings)), *map(_row, rows)) for title, rows in groups)
+    inside = tag("table", tag("thead", head), *bodies, attributes={"class": kind})
     return tag("div", inside, attributes={"class": "scroll", "tabindex": "0", "role": "region"})
+
+
+def _title(title: Part, columns: int) -> Html | None:
+    if title is None:
+        return None
+    return of_class("tr", "group", tag("th", title, attributes={"scope": "rowgroup", "colspan": str(columns)}))
+
+
+def _row(row: Row) -> Html:
+    first = tag("th", row[0], attributes={"scope": "row"})
+    return tag("tr", first, *(tag("td", cell) for cell in row[1:]))
 
 
 def figure(name: str, label: str, height: int, *caption: Part) -> Html:

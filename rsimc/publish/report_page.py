@@ -10,6 +10,7 @@ from rsimc.publish import answer, drivers, evidence, figures, findings, forms, m
 from rsimc.publish.frames import headline, lead
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, joined, page_spec, tag, whole_page
+from rsimc.publish.predictions import predictions
 from rsimc.publish.theme import families
 
 CONTENTS = {
@@ -40,7 +41,7 @@ def report_html(forecast: Forecast) -> str:
         outlook.speed(forecast, numbers),
         forms.forms(forecast, numbers),
         findings.decides(forecast, numbers, ranked, known),
-        findings.fit(evidence.predictions(forecast)),
+        findings.fit(predictions(forecast)),
         trust.trust(forecast, numbers, evidence.seen_shares(forecast)),
         origin.scenario(forecast),
         origin.reproduce(forecast),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rsimc.analysis.estimates import MIN_BATCHES
 from rsimc.analysis.forecast import Forecast
-from rsimc.calibration.verdict import MAX_DIVERGENCE_RATE, MAX_RHAT, MIN_ESS, Verdict
+from rsimc.calibration.settings import NUTS
+from rsimc.calibration.verdict import MAX_CONFLICT, MAX_DIVERGENCE_RATE, MAX_RHAT, MIN_BFMI, MIN_ESS, Verdict
 from rsimc.publish import words
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, Row, bullets, code, joined, names, paragraph, section, table, tag
@@ -34,11 +35,15 @@ def _diagnostics(forecast: Forecast, numbers: Numbers) -> list[Html]:
     blanks = {
         "draws": words.counted(verdict.draws, "posterior draw"),
         "chains": words.counted(forecast.posterior.tree["posterior"].sizes["chain"], "chain"),
+        "sampler": said(f"trust.{settings.sampler}"),
         "warmup": words.counted(settings.warmup, "iteration"),
     }
     drawn = {"drawn": said("trust.drawn", blanks), "problems": "; ".join(verdict.problems)}
     result = told("trust.trusted" if verdict.trusted else "trust.untrusted", drawn)
-    return [result, table(["check", "found", "required", "where"], _checks(verdict, numbers), "words")]
+    checks = _checks(verdict, numbers)
+    if settings.sampler == NUTS:
+        checks.append(["transitions at the longest length", f"{verdict.longest_trees:.1%}", "", ""])
+    return [result, told("trust.checks"), table(["check", "found", "required", "where"], checks, "words")]
 
 
 def _checks(verdict: Verdict, numbers: Numbers) -> list[Row]:
@@ -46,12 +51,15 @@ def _checks(verdict: Verdict, numbers: Numbers) -> list[Row]:
     rate = numbers.element(f"{verdict.divergence_rate:.2%}", "diagnostics", "divergence_rate")
     bulk, tail, enough = f"{verdict.ess_bulk_min:,.0f}", f"{verdict.ess_tail_min:,.0f}", f"above {MIN_ESS:.0f}"
     divergent = joined([f"{verdict.divergences:,} (", rate, ")"])
+    energy = numbers.element(f"{verdict.bfmi:.2f}", "diagnostics", "energy_fraction_min")
+    conflict = numbers.element(f"{verdict.conflict:.2f}", "diagnostics", "prior_conflict_max", "sds")
     return [
         ["R-hat, largest", rhat, f"below {MAX_RHAT}", code(verdict.rhat_worst)],
         ["effective sample size, bulk, smallest", bulk, enough, ""],
         ["effective sample size, tail, smallest", tail, enough, code(verdict.ess_worst)],
         ["divergent transitions", divergent, f"below {MAX_DIVERGENCE_RATE:.1%}", ""],
-        ["transitions at the longest length", f"{verdict.longest_trees:.1%}", "", ""],
+        ["energy fraction, smallest", energy, f"above {MIN_BFMI}", ""],
+        ["prior conflict, largest", conflict, f"below {MAX_CONFLICT:.0f} prior sds", code(verdict.conflict_worst)],
     ]
 
 

@@ -1,0 +1,360 @@
+"""Laws of what questions a calibration: influence, new data, hindsight, backtests, precision, sensitivity to priors."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from rsimc import api, checking
+from rsimc.analysis import influence as influences
+from rsimc.analysis.backtest import CEILING_MINUTES, SERIES, known_on
+from rsimc.analysis.estimates import Estimate
+from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.headline import Headline, Question
+from rsimc.analysis.hindsight import later
+from rsimc.analysis.influence import smoothed
+from rsimc.analysis.precision import Precision
+from rsimc.analysis.prior_sensitivity import HALF, prior_sensitivity
+from rsimc.calibration import refits
+from rsimc.calibration.predictive import Positions, later_rows, positions
+from rsimc.calibration.terms import TERMS
+from rsimc.calibration.terms.horizon import MetrHorizons
+from rsimc.cli.main import main
+from rsimc.errors import DataError, UsageError
+from rsimc.observations import load_series
+from rsimc.observations.importing import table_text
+from rsimc.observations.rows import Observation
+
+USED = ("rd_share", "software_growth", "uplift_surveys", "merge_gap")
+SMALL = [
+    *(f"data.{name}=false" for name in TERMS if name not in USED),
+    "run.horizon=2040",
+    "calibration.chains=16",
+    "calibration.warmup=60",
+    "calibration.draws=64",
+]
+"""Few observations and draws: a real posterior and a real run, which take seconds beside the compiler."""
+pytestmark = pytest.mark.xdist_group("checking")  # one worker compiles for all
+QUESTION = Question("multiplier_2", "2032")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Forecast:
+    folder = tmp_path_factory.mktemp("checking") / "run"
+    return api.simulate("baseline", SMALL, output=folder, draws=131_072, accept_untrusted=True)
+
+
+def new_row(run: Forecast, **fields: Any) -> Observation:
+    """A later row of the surveys."""
+    old = next(row for row in run.study.rows if row.series == "uplift_surveys")
+    day = date(2026, 12, 1)
+    return replace(old, **{"key": "later", "label": "later", "date": day, "published": day, **fields})
+
+
+# New data
+
+
+def test_a_row_that_says_nothing_changes_nothing(run: Forecast) -> None:
+    found, made = checking.update(run.folder, [new_row(run, sd=1e3)])
+    assert made is None and found.trusted
+    assert found.effective > 0.99
+    for change in found.changes:
+        assert change.median_before == change.median_after
+        for day, before in change.before.items():
+            assert change.after[day].p == pytest.approx(before.p, abs=1e-3)
+
+
+def test_before_is_what_the_run_counted(run: Forecast) -> None:
+    found, _ = checking.update(run.folder, [new_row(run, sd=1e3)])
+    for change in found.changes:
+        for day, before in change.before.items():
+            counted = run.probability(change.milestone, day)
+            assert counted.se is not None
+            assert before.p == pytest.approx(counted.p, abs=4 * counted.se + 1e-4)
+
+
+def test_a_row_moves_the_run_towards_what_it_says(run: Forecast) -> None:
+    """A survey that reads more lets research be faster, one that reads less slower."""
+    low, high = (checking.update(run.folder, [new_row(run, value=value)], refit=False)[0] for value in (1.6, 3.2))
+    sooner, later_ = (
+        next(c for c in found.changes if c.milestone == "multiplier_2").after["2030-12-31"].p for found in (high, low)
+    )
+    assert sooner > later_ + 0.01
+    assert low.effective < 0.99 and high.effective < 0.99
+
+
+def test_weights_are_the_likelihood_of_the_row(run: Forecast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without smoothing, the new probability is the old trajectories' weighted by the density along their paths."""
+    from rsimc.analysis import update as module
+
+    seen: list[np.ndarray] = []
+    monkeypatch.setattr(module, "smoothed", lambda log: (seen.append(log), (_softmax(log), 0.0))[1])
+    row = new_row(run, value=3.0)
+    found = module.update(run, "uplift_surveys", [row])
+    stored = pq.read_table(run.folder / "ensemble.parquet").slice(0, len(seen[0]) * 2)
+    kept = np.flatnonzero(~stored["conditioned_out"].to_numpy() & stored["finite"].to_numpy())[: len(seen[0])]
+    assert len(kept) == len(seen[0])
+    bias = stored["parameter.survey_bias"].to_numpy()[kept]
+    # the density falls with the square of the miss, and the bias is a part of it: it must be in the weights
+    assert abs(np.corrcoef(bias, seen[0])[0, 1]) > 0.05
+    assert found.effective == pytest.approx(1 / np.sum(_softmax(seen[0]) ** 2) / len(seen[0]))
+
+
+def _softmax(log: np.ndarray) -> np.ndarray:
+    w = np.exp(log - log.max())
+    return w / w.sum()
+
+
+def test_a_row_that_contradicts_the_run_is_not_trusted(run: Forecast) -> None:
+    found, made = checking.update(run.folder, [new_row(run, value=1e4, sd=0.02)], refit=False)
+    assert made is None
+    assert not found.trusted
+
+
+def test_rows_that_cannot_be_new_are_named(run: Forecast) -> None:
+    known = next(row for row in run.study.rows if row.series == "uplift_surveys")
+    with pytest.raises(DataError, match=known.key):
+        checking.update(run.folder, [known])
+    with pytest.raises(DataError, match="vintage"):
+        checking.update(run.folder, [new_row(run, vintage="another")])
+    with pytest.raises(DataError):
+        checking.update(run.folder, [])
+
+
+def test_the_command_reads_a_table_and_says_what_changed(run: Forecast, tmp_path: Path) -> None:
+    table = tmp_path / "new.csv"
+    table.write_text(table_text([new_row(run, sd=0.5)]))
+    assert main(["update", str(run.folder), "--add", str(table), "--series", "uplift_surveys", "--json"]) == 0
+    assert main(["update", str(run.folder), "--add", str(table)]) == 2  # which series?
+    assert main(["update", str(run.folder), "--add", str(tmp_path / "none.csv"), "--series", "uplift_surveys"]) == 3
+    assert main(["score", str(run.folder), "--add", str(table), "--series", "uplift_surveys"]) == 0
+    assert main(["score", str(run.folder)]) == 0
+
+
+# Hindsight
+
+
+def test_scores_are_of_rows_that_came_later(run: Forecast) -> None:
+    found = checking.score(run.folder, {"uplift_surveys": [new_row(run, value=3.0)]})
+    assert [one.series for one in found] == ["uplift_surveys"]
+    (row,) = found[0].rows
+    assert row.low < row.middle < row.high
+    assert row.observed == pytest.approx(math.log(3.0))
+    assert 0 < row.rank < 1
+    assert found[0].score.crps is not None
+
+
+def test_rows_that_the_run_knew_are_not_scored(run: Forecast) -> None:
+    assert run.study.target is not None
+    for name in USED:
+        keys = {row.key for row in run.study.target.rows if row.series == name}
+        found = later(run.study.target, name, date(2020, 1, 1), {})
+        assert not keys & {row.key for row in found}
+    assert checking.score(run.folder) == []
+
+
+# Forecasts of rows
+
+
+def test_the_past_of_a_draw_is_kept_and_a_new_suite_is_less_sure() -> None:
+    study = api.load_study("baseline")
+    target = study.target
+    assert target is not None
+    rows = [row for row in target.rows if row.series == SERIES and not row.value > CEILING_MINUTES][-3:]
+    one = np.random.default_rng(1).standard_normal(target.priors.size) * 0.1
+    past = np.random.default_rng(2).standard_normal(target.innovations_shape) * 0.1
+    at = Positions(np.repeat(one[None], 512, axis=0), np.repeat(past[None], 512, axis=0), target.choice)
+    term, same = later_rows(target, at, rows, 1)
+    assert isinstance(term, MetrHorizons)
+    with jax.enable_x64(True):
+        read = np.asarray(target.predict(jnp.asarray(one), jnp.asarray(past)))
+    expected = np.log(read[[target.rows.index(row) for row in rows]] / 60.0)
+    scatter = float(jax.device_get(target.priors.named(target.priors.from_normal(jnp.asarray(one)))["metr_scatter"]))
+    below, above = np.hypot(term.below, scatter), np.hypot(term.above, scatter)  # of the split error
+    assert np.mean(same < expected, axis=0) == pytest.approx(below / (below + above), abs=0.09)
+    _, fresh = later_rows(target, at, rows, 1, new_suite=True)
+    assert (fresh.std(axis=0) > 1.15 * same.std(axis=0)).all()
+    ahead = [replace(row, date=date(2030, 1, 1)) for row in rows[-1:]]
+    assert later_rows(target, at, ahead, 1)[1].std() > 1.5 * same[:, -1].std()
+
+
+# Backtests
+
+
+@pytest.mark.parametrize("day", [date(2024, 1, 1), date(2025, 7, 1), date(2026, 1, 28), date(2026, 3, 10)])
+def test_a_backtest_knows_nothing_of_later(day: date) -> None:
+    known = known_on(day, "as_of")
+    assert known.pseudo == (day < date(2026, 1, 29))
+    assert all(row.date <= day for row in known.rows)
+    assert all(row.date > day and row.value <= CEILING_MINUTES for row in (*known.same_suite, *known.revised_suite))
+    assert len({(row.suite, row.vintage) for row in known.rows}) == 1
+    if not known.pseudo:
+        assert all(row.published <= day for row in known.rows)
+        assert not known.revised_suite
+
+
+def test_a_date_with_too_few_rows_is_named() -> None:
+    with pytest.raises(DataError, match="records"):
+        known_on(date(2020, 1, 1), "as_of")
+    assert main(["backtest", "--as-of", "2019-06-01"]) == 3
+    assert main(["backtest", "--as-of", "soon"]) == 2
+
+
+# Influence
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("CHAINS", 16), ("WARMUP", 8), ("DRAWS", 32)):
+        monkeypatch.setattr(refits, name, value)
+        if hasattr(influences, name):
+            monkeypatch.setattr(influences, name, value)
+    monkeypatch.setattr(influences, "AT_ONCE", 2)
+
+
+@pytest.mark.slow
+def test_influence_goes_on_where_it_ended(run: Forecast, quick: None) -> None:
+    stages: list[str] = []
+
+    def stop(stage: str, done: int, total: int) -> None:
+        stages.append(stage)
+        if stage.startswith("series, 3"):
+            raise KeyboardInterrupt
+
+    assert run.posterior is not None
+    with pytest.raises(KeyboardInterrupt):
+        influences.influence(run.study, run.posterior, QUESTION, stop)
+    again: list[str] = []
+    found = influences.influence(run.study, run.posterior, QUESTION, lambda stage, *_: again.append(stage))
+    assert any(stage.startswith("series, 1") for stage in stages)
+    assert not any(stage.startswith("series, 1") for stage in again)
+    assert any(stage.startswith("series, 3") for stage in again)
+    third: list[str] = []
+    assert influences.influence(run.study, run.posterior, QUESTION, lambda s, *_: third.append(s)) == found
+    assert third == []
+    kinds = [one.kind for one in found]
+    assert kinds[0] == "all"
+    assert {one.name for one in found if one.kind == "series"} == set(USED)
+    assert sum(kind == "datum" for kind in kinds) == len(run.study.rows)
+    assert all(one.khat is None or one.khat < influences.MAX_KHAT for one in found if one.how == "psis")
+    counted = run.probability(QUESTION.milestone, QUESTION.by)
+    assert counted.se is not None and found[0].p.p == pytest.approx(counted.p, abs=4 * counted.se)
+    # the only row of a series, left out by weights and by a refit
+    series, datum = (next(one for one in found if one.name == name) for name in ("merge_gap", "merge_gap/sonnet_4_5"))
+    assert datum.p.se is not None and series.p.se is not None
+    assert abs(series.p.p - datum.p.p) < 4 * math.hypot(series.p.se, datum.p.se)
+
+
+def test_influence_of_a_mixture_or_of_an_unknown_milestone_is_refused(run: Forecast) -> None:
+    assert run.posterior is not None
+    with pytest.raises(UsageError, match="milestone"):
+        influences.influence(run.study, run.posterior, Question("closed_lop"), lambda *told: None)
+    mixed = api.load_study("baseline", ["variants=all"])
+    with pytest.raises(UsageError, match="form"):
+        influences.influence(mixed, run.posterior, QUESTION, lambda *told: None)
+
+
+def test_leaving_a_row_out_by_weights_is_importance_sampling(run: Forecast) -> None:
+    assert run.posterior is not None and run.study.target is not None
+    asked = Headline(run.study, QUESTION, 1)
+    at = positions(run.posterior.tree, run.study.target.choice)
+    dates = asked.dates(at.z, at.past, at.choice)
+    hit, kept = dates.of("multiplier_2") <= QUESTION.year, dates.kept
+    strongest = np.argmax([abs(np.corrcoef(hit, z[dates.draw])[0, 1]) if z.std() > 0 else 0 for z in at.z.T])
+    log = 0.5 * at.z[:, strongest]
+    weights, khat = smoothed(log)
+    plain = np.exp(log)[dates.draw] * kept
+    moved = (plain * hit).sum() / plain.sum()
+    assert khat < 0.5
+    assert abs(moved - hit[kept].mean()) > 0.02
+    assert asked.estimate(dates, weights).p == pytest.approx(moved, abs=5e-3)
+    assert asked.estimate(dates).p == pytest.approx(hit[kept].mean())
+
+
+# Precision
+
+
+def test_a_smaller_error_takes_more_draws() -> None:
+    known = Precision("x", "2030-12-31", Estimate(0.2, 0.01, 1600.0), 192)
+    assert known.needed(0.005) == pytest.approx(0.16 / 0.005**2)
+    assert known.draws_for(0.02) <= 1.2 * 192 + 4
+    assert known.draws_for(0.005) == pytest.approx(192 * 4 * 1.15, abs=4)
+    assert known.draws_for(0.005) % 4 == 0
+    assert known.trajectories_for(0.005) == 64_000
+    assert "6,400" in known.told(0.005)
+
+
+def test_an_error_that_cannot_be_had_is_refused() -> None:
+    for error in (0.0, -1.0, 1e-5, 0.7):
+        with pytest.raises(UsageError, match="standard error"):
+            api.forecast("baseline", error=error)
+    assert main(["forecast", "--error", "0"]) == 2
+
+
+@pytest.mark.slow
+def test_the_error_that_is_asked_for_is_reached(tmp_path: Path) -> None:
+    told: list[str] = []
+    made = api.forecast(
+        "baseline",
+        SMALL,
+        output=tmp_path / "run",
+        draws=131_072,
+        error=0.012,
+        accept_untrusted=True,
+        notify=told.append,
+    )
+    assert any("effective draws" in line for line in told)
+    for name in (m.name for m in made.milestones if m.headline):
+        for year in ("2030", "2035"):
+            p = made.probability(name, year)
+            assert p.se is not None and p.se < 0.012 * 1.3
+
+
+# Priors
+
+
+def test_moving_a_prior_is_reweighting_by_it(run: Forecast) -> None:
+    """The derivative equals the change under weights of a prior that is moved a little."""
+    found = {one.parameter: one for one in prior_sensitivity(run, "multiplier_2", "2032")}
+    assert run.posterior is not None
+    table = pq.read_table(
+        run.folder / "ensemble.parquet", columns=["draw", "finite", "conditioned_out", "date.multiplier_2"]
+    )
+    kept = table["finite"].to_numpy() & ~table["conditioned_out"].to_numpy()
+    hit = table["date.multiplier_2"].to_numpy()[kept] <= QUESTION.year
+    latent = run.posterior.tree["latent"]["z"].transpose("chain", "draw", ...)
+    names = [str(name) for name in latent["z_name"].values]
+    strongest = max(found.values(), key=lambda one: abs(one.up))
+    for name in (strongest.parameter, names[0]):
+        z = np.asarray(latent.values).reshape(-1, len(names))[table["draw"].to_numpy()[kept], names.index(name)]
+        small = 1e-3
+        moved = [np.average(hit, weights=np.exp(sign * small * z)) for sign in (1, -1)]
+        assert found[name].up == pytest.approx(HALF * (moved[0] - moved[1]) / (2 * small), abs=1e-5)
+        wide = [np.average(hit, weights=np.exp(sign * small * z**2)) for sign in (1, -1)]
+        assert found[name].wider == pytest.approx(0.25 * (wide[0] - wide[1]) / (2 * small), abs=1e-5)
+    assert strongest.up != 0
+
+
+def test_help_of_every_check_is_light() -> None:
+    runner = CliRunner()
+    for name in ("influence", "backtest", "score", "update"):
+        from importlib import import_module
+
+        found = runner.invoke(import_module(f"rsimc.cli.{name}").command, ["--help"])
+        assert found.exit_code == 0
+
+
+def test_series_of_hindsight_have_later_rows_to_find() -> None:
+    """Were the run older, rows of the bundled tables would be later: the test above can fail."""
+    old = [row for row in load_series("uplift_surveys") if row.published > date(2026, 1, 1)]
+    assert old
