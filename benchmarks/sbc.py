@@ -30,12 +30,13 @@ from typing import Any
 
 import altair as alt
 import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy.stats import binom
 
 from rsimc.api import load_study, prepare_devices
-from rsimc.calibration.chains import many_chains
-from rsimc.calibration.hmc import compile_transitions
+from rsimc.calibration.chains import FIRST_STEP, INITIAL_SD, Run
+from rsimc.calibration.hmc import Told, Transitions, compile_transitions
 from rsimc.calibration.sbc import (
     INFORMED,
     LOG_LIKELIHOOD,
@@ -48,7 +49,7 @@ from rsimc.calibration.sbc import (
     ranks,
     smooth_p,
 )
-from rsimc.calibration.settings import Draws, Settings
+from rsimc.calibration.settings import Draws, Settings, Standing
 from rsimc.calibration.target import Data, Target
 from rsimc.calibration.verdict import mixing_of
 from rsimc.publish.figures import save_png
@@ -114,10 +115,7 @@ def exact(check: Check, runs: int, seed: int) -> tuple[dict[str, Any], Ranks]:
 def posteriors(
     check: Check, sets: int, group: int, settings: Settings, keep: int, seed: int
 ) -> tuple[dict[str, Any], Ranks]:
-    """Part 2. group: sets that are fitted at once; keep: draws of a chain among which the exact one is ranked.
-
-    Sets of a group share random numbers: the more draws are kept, the less their ranks depend on each other by that.
-    """
+    """Part 2. group: sets that are fitted at once; keep: draws of a chain among which the exact one is ranked."""
     begun, advance = time.monotonic(), compile_transitions(check.target)
     values: list[Ranks] = []
     rhat: list[float] = []
@@ -125,12 +123,7 @@ def posteriors(
         exact_q, exact_lp, data = _replicates(check, seed + len(values), sets - len(rhat))
         kept: list[tuple[np.ndarray, np.ndarray]] = []
         for first in range(0, len(data), group):
-            some = data[first : first + group]
-            forms = [check.target.choice] * len(some)
-            with jax.enable_x64(True):
-                own = replace(settings, seed=settings.seed + len(rhat))
-                run = many_chains(check.target, own, forms, _silent, data=some, compiled=advance)
-                draws = run.draws(settings.draws)
+            draws = _fitted(check.target, settings, data[first : first + group], seed + len(rhat), advance)
             kept += [_thinned(one, keep) for one in draws]
             rhat += [mixing_of(one, settings.groups).rhat for one in draws]
             print(f"{len(rhat)} sets, {time.monotonic() - begun:.0f} s, R-hat {np.median(rhat):.3f}", flush=True)
@@ -161,16 +154,34 @@ def _replicates(check: Check, seed: int, most: int) -> tuple[np.ndarray, np.ndar
     return np.asarray(q)[:most], np.asarray(lp)[:most], [Data(*part) for part in parts[:most]]
 
 
+def _fitted(target: Target, settings: Settings, data: list[Data], seed: int, advance: Transitions) -> list[Draws]:
+    """Posteriors of data sets as `many_chains` finds them, but each with random numbers of its own.
+
+    With the same ones the errors of sets would be alike, and so the errors of their ranks.
+    """
+    chains, size = settings.chains, len(coordinates(target))
+    choice = np.tile(np.array(list(target.choice.values())), (chains * len(data), 1))
+    told = jax.tree.map(lambda *sets: np.repeat(np.stack(sets), chains, axis=0), *data)
+    standing = []
+    for n in range(len(data)):
+        points = INITIAL_SD * np.random.default_rng([seed, n]).standard_normal((settings.groups, size))
+        keys = jax.random.split(jax.random.fold_in(jax.random.key(seed), n), chains)
+        q = np.repeat(points, chains // settings.groups, axis=0)
+        standing.append(Standing(q, np.asarray(jax.random.key_data(keys)), FIRST_STEP, np.ones(size), 0))
+    with jax.enable_x64(True):
+        every = Told(jnp.asarray(choice), jax.tree.map(jnp.asarray, told))
+        run = Run(target, settings, every, lambda *what: None, advance)
+        run.begin(standing, len(data))
+        run.warm_up(False)
+        return run.draws(settings.draws)
+
+
 def _thinned(draws: Draws, keep: int) -> tuple[np.ndarray, np.ndarray]:
     """Positions [chains x keep, size] and log posteriors [chains x keep], `keep` of each chain."""
     chains, count = draws.log_posterior.shape
     which = np.arange(1, keep + 1) * count // keep - 1
     q = np.concatenate([draws.z, draws.innovations.reshape(chains, count, -1)], axis=-1)[:, which]
     return q.reshape(-1, q.shape[-1]), draws.log_posterior[:, which].reshape(-1)
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Progress is told by sets."""
 
 
 def ecdf(u: np.ndarray) -> np.ndarray:
@@ -220,7 +231,7 @@ def _panel(title: str, curves: dict[str, list[np.ndarray]], width: int = 240, op
         "part:N",
         title=None,
         scale=alt.Scale(domain=list(NAMES.values()), range=COLOURS),
-        legend=alt.Legend(orient="top"),
+        legend=alt.Legend(orient="top", symbolOpacity=1),
     )
     limits = (
         alt.Chart(inline(bands)).mark_area(opacity=0.15).encode(x, alt.Y("low:Q", title=None), alt.Y2("high:Q"), colour)

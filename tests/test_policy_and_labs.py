@@ -336,7 +336,7 @@ def test_variants_choose_forms() -> None:
         ("hmc", ["calibration.chains=64", "calibration.draws=100"], (16, 100)),
         ("nuts", [], (4, 1024)),
     ):
-        parts = study("variants=all", f"calibration.sampler={sampler}", *sizes).parts
+        parts = study("variants.adoption=all", f"calibration.sampler={sampler}", *sizes).parts
         assert {(part.settings.chains, part.settings.draws) for part in parts} == {each}
 
 

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from walk import Seen, Walk
 
 from rsimc import api
 from rsimc.calibration.sbc import (
@@ -26,6 +27,7 @@ from rsimc.calibration.sbc import (
     smooth_p,
 )
 from rsimc.calibration.target import Target
+from rsimc.models.base import prior_set
 
 PASSES = 1e-3
 FAILS = 1e-4
@@ -148,6 +150,20 @@ def test_the_gradient_is_that_of_the_draw(toy: Callable[..., Chain]) -> None:
     assert gradient[:, 0] + q[:, 0] == pytest.approx(gradient[:, 1] + q[:, 1])
     # the mean square of a score is the mean curvature
     assert (gradient**2).mean(axis=0) == pytest.approx(1 + 1 / TRUE_SD**2, rel=0.15)
+
+
+# A small target from end to end
+
+
+def test_a_target_of_one_datum_is_calibrated_and_its_noise_is_missed_when_left_out() -> None:
+    walk = Target(Walk(), (Seen(),), prior_set(Walk.parameters, {}))  # type: ignore[arg-type]
+    small = prepare(walk, seed=0, replicates=2048, moves=Moves(8, 0.5, 0.3))
+    every = coordinates(walk)
+    assert every == ("level", "unseen", "walk 0", "walk 1", "walk 2", "walk 3")
+    found = small.run(1, parameters=every)
+    assert set(found.ranks) == {LOG_POSTERIOR, LOG_LIKELIHOOD, *every}
+    assert min(found.p_values.values()) > PASSES, found.p_values
+    assert min(small.run(1, noise=0.0, parameters=every).p_values.values()) < FAILS
 
 
 # The flagship: baseline priors and all series, one program for the true likelihood and both false ones

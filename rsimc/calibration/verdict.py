@@ -73,17 +73,36 @@ def flatten(dataset: xr.Dataset) -> tuple[list[str], np.ndarray]:
 def mixing(latent: xr.Dataset, groups: int) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
     """Names, R-hat, bulk and tail effective sample sizes of all scalars of a dataset of chains and draws.
 
-    groups: of chains that began at one point, one after the other; R-hat compares groups, not chains, whose own draws
-    may be too few for it.
+    groups: of chains that began at one point, one after the other. R-hat compares groups, not chains, whose own draws
+    may be too few for it: the larger of nested R-hat and of split R-hat over groups.
     """
     import arviz  # seconds to import: only those who calibrate pay
 
     chains = latent.sizes["chain"]
-    ids = np.repeat(np.arange(groups), chains // groups)
-    found = arviz.rhat(latent) if groups == chains else arviz.rhat_nested(latent, superchain_ids=ids)
-    names, rhat = flatten(found)
+    names, rhat = flatten(arviz.rhat(_in_time(latent, groups)))
+    if groups < chains:
+        ids = np.repeat(np.arange(groups), chains // groups)
+        rhat = np.maximum(rhat, flatten(arviz.rhat_nested(latent, superchain_ids=ids))[1])
     bulk, tail = (flatten(arviz.ess(latent, method=method))[1] for method in ("bulk", "tail"))
     return names, rhat, bulk, tail
+
+
+def _in_time(latent: xr.Dataset, groups: int) -> xr.Dataset:
+    """The draws of each group as one chain in the order of time: its halves are early and late, so that split R-hat
+    sees a drift that all chains share, which nested R-hat does not."""
+    chains, draws = latent.sizes["chain"], latent.sizes["draw"]
+    each = chains // groups
+    if each == 1:
+        return latent
+
+    def one(array: xr.DataArray) -> tuple[tuple[str, ...], np.ndarray]:
+        moved = array.transpose("chain", "draw", ...)
+        rest = moved.shape[2:]
+        apart = np.moveaxis(moved.values.reshape(groups, each, draws, *rest), 1, 2)
+        return tuple(str(d) for d in moved.dims), apart.reshape(groups, draws * each, *rest)
+
+    labels = {str(name): values for name, values in latent.coords.items() if name not in ("chain", "draw")}
+    return xr.Dataset({str(name): one(array) for name, array in latent.data_vars.items()}, labels)
 
 
 class Mixing(NamedTuple):
