@@ -23,8 +23,8 @@ from rsimc.calibration.predictive import Positions, later_rows
 from rsimc.calibration.settings import Draws, Settings
 from rsimc.calibration.target import Target
 from rsimc.calibration.terms import TERMS
+from rsimc.calibration.terms.base import years as years_of
 from rsimc.calibration.verdict import mixing_of
-from rsimc.dates import decimal_year
 from rsimc.errors import DataError
 from rsimc.observations import load_series, select
 from rsimc.observations.rows import Observation
@@ -162,20 +162,16 @@ def _model_line(target: Target, at: Positions, known: Known, seed: int) -> Line:
 
 def _baseline_line(name: str, known: Known, seed: int) -> Line:
     term = TERMS[SERIES](known.rows)
-    years, y = _years(term.rows), np.log([row.value / 60.0 for row in term.rows])
+    years, y = years_of(term.rows), np.log([row.value / 60.0 for row in term.rows])
     low, high = (np.log([(getattr(row, end) or row.value) / 60.0 for row in term.rows]) for end in ("low", "high"))
     sd = np.maximum((high - low) / 3.92, 0.05)
     scores = []
     for rows in (known.same_suite, known.revised_suite):
         rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
-        samples = BASELINES[name](years, y, sd, _years(rows), rng, 4000) if rows else np.zeros((2, 0))
+        samples = BASELINES[name](years, y, sd, years_of(rows), rng, 4000) if rows else np.zeros((2, 0))
         observed = np.log([row.value / 60.0 for row in rows])
         scores.append(score(samples, observed) if samples is not None else Score(len(rows), *[None] * 5))
     return Line(name, *scores)
-
-
-def _years(rows: Sequence[Observation]) -> np.ndarray:
-    return np.array([decimal_year(row.date) for row in rows])
 
 
 def _read(stored: dict[str, Any]) -> Backtest:

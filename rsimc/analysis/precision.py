@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rsimc.analysis.estimates import Estimate, estimate
+from rsimc.analysis.headline import by_batch
 from rsimc.dates import end_of_day, last_day
 from rsimc.engine.dates import compile_dates
-from rsimc.engine.plan import BATCHES, BLOCK
 from rsimc.runs.posteriors import Posterior
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study
@@ -69,7 +69,7 @@ def precision(study: Study, posterior: Posterior, seed: int) -> Precision:
     for name in names:
         for year in (y for y in YEARS if y < study.scenario.run.horizon):
             hit = dates.kept & (dates.of(name) <= end_of_day(last_day(str(year))))
-            sizes, hits = (x.reshape(BATCHES, BLOCK).sum(axis=1).astype(np.float64) for x in (dates.kept, hit))
+            sizes, hits = (by_batch(x.astype(np.float64)) for x in (dates.kept, hit))
             found.append(
                 Precision(name, f"{year}-12-31", estimate(hits, sizes), posterior.tree["latent"].sizes["draw"])
             )

@@ -19,13 +19,13 @@ import pyarrow.parquet as pq
 
 from rsimc.analysis.estimates import Estimate, estimate
 from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.headline import by_batch
 from rsimc.analysis.influence import smoothed
 from rsimc.calibration.terms import TERMS, Path, Term
 from rsimc.dates import decimal_year, end_of_day, iso_date, last_day
 from rsimc.engine import rng
 from rsimc.engine.dates import SAMPLE, compile_paths
 from rsimc.engine.path import beats
-from rsimc.engine.plan import BATCHES, BLOCK
 from rsimc.errors import DataError, RunError, UsageError
 from rsimc.models.base import prior_set
 from rsimc.observations.rows import Observation
@@ -155,7 +155,7 @@ def _change(name: str, years: np.ndarray, before: np.ndarray, after: np.ndarray)
 def _probability(hit: np.ndarray, weights: np.ndarray) -> Estimate:
     """The weighted share, its error from batches; weights sum to 1."""
     w = weights * len(weights)
-    return estimate(*(part.reshape(-1, BATCHES, BLOCK).sum(axis=(0, 2)) for part in (w * hit, w)))
+    return estimate(by_batch(w * hit), by_batch(w))
 
 
 def _median(years: np.ndarray, weights: np.ndarray) -> str | None:

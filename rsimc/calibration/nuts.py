@@ -11,11 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
-from jax.sharding import AxisType, Mesh, NamedSharding
+from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as Spec
 from numpyro.infer.hmc import hmc
 from numpyro.infer.util import log_density
 
+from rsimc.calibration.hmc import by_chain, chain_mesh
 from rsimc.calibration.settings import Draws, Progress, Settings
 from rsimc.calibration.target import Target
 
@@ -52,11 +53,9 @@ def nuts(
     chains = len(choices) * settings.chains
     values = np.array([[choice[name] for name in target.choice] for choice in choices], np.float64)
     each = jnp.asarray(np.repeat(values, settings.chains, axis=0))
-    mesh = Mesh(np.array(jax.devices()[: _devices(chains)]), ("chain",), axis_types=(AxisType.Auto,))
     progress("compile", 0, settings.warmup + settings.draws)
-    by_chain = NamedSharding(mesh, Spec("chain"))
-    state, each = jax.device_put((_initial(begin, target, settings)(each), each), by_chain)
-    advance = _piece(transition, mesh)
+    state, each = jax.device_put((_initial(begin, target, settings)(each), each), by_chain(chains))
+    advance = _piece(transition, chain_mesh(chains))
     run = _Run(lambda state: advance(state, each), state, settings, progress)
 
     def every(count: int) -> list[Draws]:
@@ -98,11 +97,6 @@ def _initial(begin: Any, target: Target, settings: Settings) -> Callable[[jax.Ar
         return jax.vmap(one)(start, keys, choices)
 
     return jax.jit(all_chains)
-
-
-def _devices(chains: int) -> int:
-    """The largest number of devices that divides the chains evenly."""
-    return max(n for n in range(1, len(jax.devices()) + 1) if chains % n == 0)
 
 
 def _piece(transition: Any, mesh: Mesh) -> Callable[[Any, jax.Array], tuple[Any, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,8 @@ import h5py  # type: ignore[import-untyped]
 import numpy as np
 import xarray as xr
 
+from rsimc.calibration.settings import Draws
+from rsimc.calibration.target import Target
 from rsimc.calibration.verdict import Verdict
 from rsimc.errors import CalibrationError, RunError
 from rsimc.runs.cache import cache_dir
@@ -76,19 +78,26 @@ def _of_forms(studies: tuple[Study, ...], progress: Progress) -> list[Posterior]
     todo = studies if None in found.values() else ()
     if todo:
         from rsimc.calibration.fit import fit_forms
-        from rsimc.calibration.posterior import assemble, row_reader
         from rsimc.calibration.verdict import mixed
 
         targets = [study.target for study in todo if study.target is not None]
         settings = todo[0].settings
         choices = [target.choice for target in targets]
         draws = fit_forms(targets[0], settings, choices, progress, lambda one: mixed(one, settings.groups))
-        read = row_reader(targets[0])
-        for study, target, mine in zip(todo, targets, draws, strict=True):
-            tree = assemble(target, mine, study.settings, _attrs(study), read)
-            write_posterior(cached_path(study.posterior_id), tree)
-            found[study.posterior_id] = Posterior(study.posterior_id, tree, fresh=True)
+        return _keep(todo, targets, draws)
     return [posterior for posterior in found.values() if posterior is not None]
+
+
+def _keep(studies: Sequence[Study], targets: Sequence[Target], draws: Sequence[Draws]) -> list[Posterior]:
+    """What was just sampled for single forms, as posteriors in the cache."""
+    from rsimc.calibration.posterior import assemble, row_reader
+
+    read, kept = row_reader(targets[0]), []
+    for study, target, mine in zip(studies, targets, draws, strict=True):
+        tree = assemble(target, mine, study.settings, _attrs(study), read)
+        write_posterior(cached_path(study.posterior_id), tree)
+        kept.append(Posterior(study.posterior_id, tree, fresh=True))
+    return kept
 
 
 def lengthened(study: Study, shorter: Study, progress: Progress) -> Posterior:
@@ -100,7 +109,7 @@ def lengthened(study: Study, shorter: Study, progress: Progress) -> Posterior:
     if (known := _cached(study)) is not None:
         return known
     from rsimc.calibration.fit import can_go_on, longer
-    from rsimc.calibration.posterior import assemble, drawn, row_reader
+    from rsimc.calibration.posterior import drawn
 
     parts, before = study.parts or (study,), shorter.parts or (shorter,)
     earlier = [drawn(one.tree) for part in before if (one := _cached(part)) is not None]
@@ -108,11 +117,7 @@ def lengthened(study: Study, shorter: Study, progress: Progress) -> Posterior:
     if len(earlier) != len(parts) or len(targets) != len(parts) or not can_go_on(earlier, study.settings.draws):
         return find_or_fit(study, progress)
     draws = longer(targets[0], parts[0].settings, [target.choice for target in targets], earlier, progress)
-    read, forms = row_reader(targets[0]), []
-    for part, target, mine in zip(parts, targets, draws, strict=True):
-        tree = assemble(target, mine, part.settings, _attrs(part), read)
-        write_posterior(cached_path(part.posterior_id), tree)
-        forms.append(Posterior(part.posterior_id, tree, fresh=True))
+    forms = _keep(parts, targets, draws)
     return _mixture(study, forms) if study.parts else forms[0]
 
 
