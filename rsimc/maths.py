@@ -122,7 +122,7 @@ def expm1_ratio(x: ArrayLike) -> Array:
     y = jnp.asarray(x)
     small = jnp.abs(y) < 1e-3
     safe = jnp.where(small, 1.0, y)
-    return jnp.where(small, 1.0 + 0.5 * y, jnp.expm1(safe) / safe)
+    return jnp.where(small, 1.0 + y * (0.5 + y / 6.0), jnp.expm1(safe) / safe)
 
 
 def fence(x: Array) -> Array:

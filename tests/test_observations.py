@@ -277,7 +277,12 @@ def test_fraction_out_of_range_is_refused(tmp_path: Path, column: str, text: str
 
 def test_fit_row_without_any_error_is_refused(tmp_path: Path) -> None:
     refused(write_table(tmp_path / "t.csv", as_fields(GOOD) | {"low": ""}))
-    refused(write_table(tmp_path / "u.csv", as_fields(GOOD) | {"sd": "0.1", "sd_scale": "logit"}))
+
+
+def test_an_sd_is_of_the_scale_on_which_the_series_is_read(tmp_path: Path) -> None:
+    for good, series, wrong in ((GOOD, "metr_horizons", "logit"), (FRACTION, "rd_share", "log")):
+        path = write_table(tmp_path / f"{wrong}.csv", as_fields(good) | {"sd": "0.1", "sd_scale": wrong})
+        assert '"sd_scale"' in refused(path, series).expected
 
 
 @pytest.mark.parametrize("share", ["0", "0.25", "1"])

@@ -218,11 +218,12 @@ LINES = {
     "log_coding_speed": (0.12, 0.24),
     "log_labour": (0.09, 0.19),
     "log_experiment_speed": (0.05, 0.34),
-    "log_multiplier": (0.21, 0.028),
+    "log_multiplier": (0.06, 0.028),  # AI costs more than it adds until 2023
     "experiments_horizon": (0.83, 0.61),
     "verifiability_lag": (1.37, 0.11),
     "evaluation_horizon": (0.48, 0.73),
-    "automated_share": (0.041, 0.0057),
+    "log_automated": (-3.2, 0.14),
+    "log_not_automated": (-0.04, -0.0057),
     "coding_horizon": (1.19, 0.66),
     "binding_logit": (-2.7, 0.46),
     "direction_logit": (-1.9, 0.38),
@@ -353,7 +354,7 @@ def nanochat(rows: Table) -> np.ndarray:
 def ai_gains(rows: Table) -> np.ndarray:
     """The integral by the monthly midpoints of log M, as the path has it; another test has the integral itself."""
     share = 1 - 1 / np.exp((q("log_multiplier", STEPS[1:]) + q("log_multiplier", STEPS[:-1])) / 2)
-    made = np.append(0, np.cumsum(share * np.diff(q("software", STEPS))))
+    made = np.append(0, np.cumsum(np.maximum(share, 0) * np.diff(q("software", STEPS))))
     return np.log(np.interp(rows.t, STEPS, made) + 1e-4)
 
 
@@ -375,7 +376,8 @@ def research_suites(rows: Table) -> np.ndarray:
 
 
 def automated_work(rows: Table) -> np.ndarray:
-    return P["delegation_level"] + P["delegation_slope"] * special.logit(q("automated_share", rows.t))
+    odds = q("log_automated", rows.t) - q("log_not_automated", rows.t)
+    return P["delegation_level"] + P["delegation_slope"] * odds
 
 
 def autonomy(rows: Table) -> np.ndarray:
@@ -444,7 +446,7 @@ def measured(series: str, rows: Table, sign: int) -> np.ndarray:
 
 
 def counted(series: str, rows: Table) -> np.ndarray:
-    n = rows.column("trials") / {"research_debugging": 1, "whole_job": 2}[series]
+    n = np.round(rows.column("trials") / {"research_debugging": 1, "whole_job": 2}[series])
     k, p = n * rows.column("value"), special.expit(MEANS[series](rows))
     ways = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
     return ways + special.xlogy(k, p) + special.xlog1py(n - k, -p)
@@ -552,10 +554,11 @@ def test_software_growth_is_the_average_from_2019_to_2024_alone() -> None:
 
 
 def test_gains_of_ai_are_the_integral_of_the_share_of_progress_that_it_made() -> None:
-    """By monthly steps: within 1e-4 of it on lines, (0.028/12)^2/24 in theory."""
+    """By monthly steps: within 1e-4 of it on lines, (0.028/12)^2/24 in theory; from the time at which M passes 1."""
     row = taken("ai_gains").rows[0]
     slope = LINES["software"][1]
-    made, _ = integrate.quad(lambda t: slope * (1 - np.exp(-q("log_multiplier", t))), 2019, decimal_year(row.date))
+    passed = 2025 - 0.06 / 0.028
+    made, _ = integrate.quad(lambda t: slope * (1 - np.exp(-q("log_multiplier", t))), passed, decimal_year(row.date))
     found = TERMS["ai_gains"]([row]).predict(*synthetic())
     assert float(found[0]) == pytest.approx(made + 1e-4, rel=1e-4)
 
@@ -590,6 +593,29 @@ def test_metr_rows_above_16_hours_say_only_that_the_horizon_is_above(hours: floa
     mean = metr(Table(term.rows))
     found = np.asarray(term.log_likelihood(*synthetic(), term.seen))
     assert found == pytest.approx(stats.norm.logsf(np.log(16), mean, np.hypot(0.3, 0.17)), rel=1e-9)
+
+
+@given(st.floats(1, 40), st.floats(0.05, 1.0))
+def test_a_metr_row_may_have_an_sd_or_be_a_lower_bound(hours: float, sd: float) -> None:
+    bare = {"value": 60 * hours, "low": None, "high": None, "sd": sd, "sd_scale": "log", "date": AS_OF}
+    point, bound = (but("metr_horizons", **bare, kind=kind) for kind in ("point", "lower_bound"))
+    term = TERMS["metr_horizons"]([point, bound])
+    miss = np.log(min(hours, 16)) - metr(Table(term.rows))[0]
+    above = stats.norm.logsf(miss, 0, np.hypot(0.3, 0.17))
+    scale = np.hypot(0.7 * sd, 0.17)
+    at = stats.t.logpdf(miss / scale, 5) - np.log(scale) if hours <= 16 else above
+    assert np.asarray(term.log_likelihood(*synthetic(), term.seen)) == pytest.approx([at, above], rel=1e-9)
+
+
+@pytest.mark.parametrize("series", TERMS)
+def test_rows_as_taken_have_the_error_that_the_likelihood_gives_them(series: str) -> None:
+    term = TERMS[series](ROWS[series])
+    for n, (own, row) in enumerate(zip(term.as_taken(), term.rows, strict=True)):
+        assert replace(own, sd=row.sd, sd_scale=row.sd_scale, trials=row.trials) == row
+        if isinstance(term, Measured):
+            assert own.sd == term.sd[n] and own.sd_scale == ("logit" if series in FRACTIONS else "log")
+        elif isinstance(term, Counted):
+            assert own.trials == term.trials[n]
 
 
 def test_the_data_call_censored_what_the_term_censors() -> None:
@@ -964,6 +990,15 @@ def test_a_counted_share_without_trials_is_refused(series: str, tmp_path: FilePa
 @pytest.mark.parametrize("series", ["autonomy", "research_debugging"])
 def test_a_share_of_tasks_of_no_known_length_is_refused_where_length_matters(series: str, tmp_path: FilePath) -> None:
     assert "hours" in refused(series, tmp_path, hours=None)
+
+
+@pytest.mark.parametrize(
+    ("series", "kind"),
+    [("rd_share", "censored_above"), ("whole_job", "lower_bound"), ("whole_job", "censored_above"),
+     ("metr_horizons", "upper_bound")],
+)  # fmt: skip
+def test_a_kind_that_a_series_has_no_density_for_is_refused(series: str, kind: str, tmp_path: FilePath) -> None:
+    assert "kind" in refused(series, tmp_path, kind=kind)
 
 
 @pytest.mark.parametrize("series", TERMS)

@@ -183,6 +183,9 @@ def _refuse_rows_without_density(term: Term, where: str) -> None:
     """
     for n, row in enumerate(term.rows):
         place, lacks = f"{where}: row {row.key}", 'or make the kind "excluded"'
+        if row.kind not in term.kinds:
+            advice = f"{term.series} has no density for another kind: correct it, {lacks}"
+            raise DataError(place, "a kind among " + ", ".join(term.kinds), row.kind, advice)
         if not np.isfinite(term.seen.y[n]):
             advice = f"{term.series} cannot read none or all of some trials: write the nearest fraction, {lacks}"
             raise DataError(place, "a value between 0 and 1, both excluded", f"{row.value:g}", advice)

@@ -157,8 +157,10 @@ def _check_sd(record: Record, row: Observation) -> None:
         raise record.refusal("sd", "above 0", "leave sd and sd_scale empty to derive it from low and high")
     if (row.sd is None) != (row.sd_scale == ""):
         raise record.refusal("sd_scale", "given exactly where sd is", "fill in both, or neither")
-    if row.sd_scale == "logit" and row.unit != "fraction":
-        raise record.refusal("sd_scale", f"log for a series in {row.unit}", "only a fraction has a logit")
+    scale = "logit" if row.unit == "fraction" else "log"
+    if row.sd_scale not in ("", scale):
+        advice = f"errors of a series in {row.unit} are those of its {scale}: convert the sd"
+        raise record.refusal("sd_scale", f"{scale} for a series in {row.unit}", advice)
     if row.kind != "excluded" and row.sd is None and row.trials is None and (row.low is None or row.high is None):
         advice = 'fill in sd, or low and high, or trials of a fraction, or make the kind "excluded"'
         raise record.refusal("sd", "given where low or high is not", advice)

@@ -43,7 +43,8 @@ def predictions(forecast: Forecast) -> list[Prediction]:
     values = forecast.posterior.tree["posterior_predictive"].to_dataset()["value"]
     place = {name: n for n, name in enumerate(SERIES)}
     found = []
-    for row in sorted(forecast.study.target.rows, key=lambda row: (place[row.series], row.group, row.date)):
+    rows = [row for term in forecast.study.target.terms for row in term.as_taken()]
+    for row in sorted(rows, key=lambda row: (place[row.series], row.group, row.date)):
         draws = np.asarray(values.sel(row=f"{row.series}/{row.key}").values).ravel()
         low, middle, high = (float(x) for x in np.quantile(draws, (TAIL, 0.5, 1.0 - TAIL)))
         found.append(Prediction(row, (low, middle, high), observed(row)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
 import jax
@@ -62,6 +62,8 @@ class Term(ABC):
     series: ClassVar[str]
     quantities: ClassVar[tuple[str, ...]]
     parameters: ClassVar[tuple[Parameter, ...]] = ()
+    kinds: ClassVar[tuple[str, ...]] = ("point",)
+    """The kinds of rows that it has a density for."""
     rows: tuple[Observation, ...]
     seen: Seen
 
@@ -79,6 +81,10 @@ class Term(ABC):
     @abstractmethod
     def draw(self, path: Path, params: Params, key: Array) -> Seen:
         """Rows as the likelihood says that they come, given the path."""
+
+    def as_taken(self) -> tuple[Observation, ...]:
+        """The rows with the sd or the trials that the likelihood gives them, its parameters aside."""
+        return self.rows
 
 
 class Scale(NamedTuple):
@@ -140,6 +146,7 @@ class Measured(Term):
     out. None: all.
     """
 
+    kinds = ("point", "lower_bound", "upper_bound")
     scale: ClassVar[Scale]
     groups: ClassVar[tuple[str, ...] | None] = None
 
@@ -159,6 +166,11 @@ class Measured(Term):
     def of(self, group: str) -> np.ndarray:
         """1 for rows of a group, else 0 [rows]."""
         return np.array([row.group == group for row in self.rows], np.float64)
+
+    def as_taken(self) -> tuple[Observation, ...]:
+        """With the sd on the scale."""
+        on = "logit" if self.scale is LOGIT else "log"
+        return tuple(replace(row, sd=float(sd), sd_scale=on) for row, sd in zip(self.rows, self.sd, strict=True))
 
     def mean(self, path: Path, params: Params) -> Array:
         """What the rows would read on the scale without error [rows]."""
@@ -190,16 +202,22 @@ class Measured(Term):
 
 
 class Counted(Term):
-    """A term whose rows are shares of a number of trials: quasi-binomial, `dispersion` times the binomial variance."""
+    """A term whose rows are shares of a number of trials: quasi-binomial, `dispersion` times the binomial variance,
+    that is so many times fewer effective trials, rounded."""
 
     dispersion: ClassVar[float] = 1.0
 
     def __init__(self, rows: Sequence[Observation]) -> None:
         self.rows = tuple(rows)
         self.years = years(self.rows)
-        self.trials = column(self.rows, lambda row: row.trials) / self.dispersion
+        # Whole, so that the likelihood is a density over what `draw` draws.
+        self.trials = np.maximum(np.round(column(self.rows, lambda row: row.trials) / self.dispersion), 1.0)
         self.hours = column(self.rows, lambda row: row.hours)
         self.seen = Seen(column(self.rows, lambda row: row.value), np.ones(len(self.rows)))
+
+    def as_taken(self) -> tuple[Observation, ...]:
+        """With the effective trials."""
+        return tuple(replace(row, trials=float(n)) for row, n in zip(self.rows, self.trials, strict=True))
 
     def mean(self, path: Path, params: Params) -> Array:
         """Logit of the probability of a success [rows]."""
@@ -217,6 +235,5 @@ class Counted(Term):
         return jax.nn.sigmoid(self.mean(path, params))
 
     def draw(self, path: Path, params: Params, key: Array) -> Seen:
-        """Shares of the whole number of effective trials next to it, which is what the likelihood is a density of."""
-        p, whole = self.predict(path, params), np.maximum(np.round(self.trials), 1.0)
-        return Seen(jax.random.binomial(key, whole, p) / whole, self.seen.sign)
+        """Shares of the effective trials."""
+        return Seen(jax.random.binomial(key, self.trials, self.predict(path, params)) / self.trials, self.seen.sign)

@@ -36,14 +36,22 @@ SUITES = "TH1.0 against TH1.1: sd 0.48 log2, tilt 0.48 log2 a year"
 # ruff: noqa: E501
 
 
+def _sd(row: Observation, end: str) -> float:
+    """Sd of the log on one side: the stated one, else that of the end of the 95% interval there."""
+    limit = getattr(row, end)
+    return row.sd or (abs(math.log(limit / row.value)) / INTERVAL_95 if limit else np.nan)
+
+
 class MetrHorizons(Term):
     """METR's 50% time horizons of state-of-the-art models, one vintage.
 
-    y = h(t - lag) + a' + b' (t - 2025) + split Student-t error of 0.7 times METR's interval and tau in quadrature.
-    Above 16 hours METR calls its measure unreliable: such a row says only that h lies above.
+    y = h(t - lag) + a' + b' (t - 2025) + split Student-t error of 0.7 times METR's interval, or a row's sd of the log, and
+    tau in quadrature. Above 16 hours METR calls its measure unreliable: such a row says only that y lies above, up to a
+    normal error of 0.3 and tau in quadrature; so does a lower bound of its value.
     """
 
     series: ClassVar[str] = "metr_horizons"
+    kinds = ("point", "censored_above", "lower_bound")
     quantities: ClassVar[tuple[str, ...]] = ("log_horizon",)
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("metr_level", "log hours", {"normal": [0.0, 0.35]}, "offset a' of METR's suite", SUITES),
@@ -57,14 +65,9 @@ class MetrHorizons(Term):
         self.rows = tuple(row for row in rows if row.state_of_the_art)
         self.years = years(self.rows)
         hours = column(self.rows, lambda row: row.value / 60.0)
-        log_low, log_high = (
-            np.log(column(self.rows, lambda row, end=end: (getattr(row, end) or row.value) / 60.0))  # type: ignore[misc]
-            for end in ("low", "high")
-        )
-        self.below = SHARED_TASKS * (np.log(hours) - log_low) / INTERVAL_95
-        self.above = SHARED_TASKS * (log_high - np.log(hours)) / INTERVAL_95
-        self.censored = hours > METR_CEILING_HOURS
-        self.seen = Seen(np.where(self.censored, math.log(METR_CEILING_HOURS), np.log(hours)), np.ones(len(hours)))
+        self.below, self.above = (SHARED_TASKS * np.array([_sd(row, end) for row in self.rows]) for end in ("low", "high"))
+        self.censored = np.array([row.kind != "point" for row in self.rows], dtype=bool) | (hours > METR_CEILING_HOURS)
+        self.seen = Seen(np.log(np.minimum(hours, METR_CEILING_HOURS)), np.ones(len(hours)))
 
     def mean(self, path: Path, params: Params) -> Array:
         """Expected log hours of each row."""

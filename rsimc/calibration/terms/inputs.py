@@ -49,7 +49,8 @@ class LabCompute(Measured):
 
 
 class Workforce(Measured):
-    """Headcounts of labs: log N = log people + level of the firm + (its own growth + others hired) (t - 2025).
+    """Headcounts of labs: log N = log people(t)/people(2025) + level of the firm + (its own growth + dilution) (t - 2025),
+    errors of the stated sd and a scatter of reports in quadrature.
 
     Firms grow by sales and product staff too, so that the share of researchers falls; growth of one firm is not that of
     the leading lab.

@@ -68,19 +68,20 @@ class SpeedRun(Measured):
 
 
 class AiGains(Measured):
-    """Gains in efficiency that AI made on its own, one-off: log of the integral of (1 - 1/M) ds up to the date.
+    """Gains in efficiency that AI made on its own: log of the integral of max(1 - 1/M, 0) ds up to the date + FLOOR.
 
+    Gains gross of the compute that AI labour takes: where AI costs research more than it adds (M < 1), it adds none.
     Only gains that a lab disclosed are counted, and only one lab's, hence the row's sd of a factor of e.
     """
 
     series = "ai_gains"
     scale = LOG
     quantities = ("software", "log_multiplier")
-    FLOOR = 1e-4  # nats; keeps the logarithm finite where AI does nothing yet
+    FLOOR = 1e-4  # nats; keeps the logarithm finite where AI adds nothing yet, 5 sds below the one row
 
     def mean(self, path: Path, params: Params) -> Array:
         """Log nats."""
         s, m = path.values["software"], path.values["log_multiplier"]
-        share = -jnp.expm1(-0.5 * (m[1:] + m[:-1]))
+        share = jnp.maximum(-jnp.expm1(-0.5 * (m[1:] + m[:-1])), 0.0)
         made = jnp.concatenate([jnp.zeros(1), jnp.cumsum(share * jnp.diff(s))])
-        return jnp.log(jnp.maximum(path.along(made, self.years), 0.0) + self.FLOOR)
+        return jnp.log(path.along(made, self.years) + self.FLOOR)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import numpy as np
 
-from rsimc.calibration.terms.base import LOG, LOGIT, OWN, Array, Counted, Measured, Params, Path, logit_of_log
+from rsimc.calibration.terms.base import LOG, LOGIT, OWN, Array, Counted, Measured, Params, Path
 from rsimc.models.base import Parameter
 from rsimc.observations.rows import Observation
 
@@ -79,14 +79,14 @@ class ResearchSuites(Measured):
 
 
 class AutomatedWork(Measured):
-    """The share of a lab's person-time that AI leads: logit F_observed = b + kappa logit sum_k w_k f_k.
+    """The share of a lab's person-time that AI leads: logit F_observed = b + kappa log(F / (1 - F)), F = sum_k w_k f_k.
 
     The label is a threshold on delegation, not on success: it may rise faster than the automated share.
     """
 
     series = "automated_work"
     scale = LOGIT
-    quantities = ("automated_share",)
+    quantities = ("log_automated", "log_not_automated")
     parameters = (
         Parameter("delegation_level", "logit", {"normal": [0.3, 0.7]}, "b: what is delegated against what is automated", OWN),
         Parameter("delegation_slope", "logit/logit", {"lognormal": [1.5, 0.4]}, "kappa: delegation against automation", OWN + ": a threshold is steeper than a share"),
@@ -94,8 +94,8 @@ class AutomatedWork(Measured):
 
     def mean(self, path: Path, params: Params) -> Array:
         """Logit of the share that AI leads."""
-        share = logit_of_log(jnp.log(path.at("automated_share", self.years)))
-        return params["delegation_level"] + params["delegation_slope"] * share
+        odds = path.at("log_automated", self.years) - path.at("log_not_automated", self.years)
+        return params["delegation_level"] + params["delegation_slope"] * odds
 
 
 class Autonomy(Measured):
@@ -137,7 +137,8 @@ class WholeJob(Counted):
 
 class ResearchDirection(Measured):
     """What is known of AI that directs research: how often its choices are preferred to people's, and how little of its
-    use is planning (an upper bound): logit share = logit f_direction + offset of the judge, who is AI with hindsight.
+    use is planning (an upper bound). Planning: logit share = logit f_direction. Judgement: the offset of the judge, who is
+    AI with hindsight, on top.
     """
 
     series = "research_direction"

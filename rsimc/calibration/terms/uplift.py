@@ -17,7 +17,8 @@ class CodeShare(Measured):
 
     logit share = a_firm + kappa_firm logit f_coding(t - lag) - Delta, Delta for Anthropic only, before its coding agent
     was launched in February 2025 and adopted; 0 in the form without adoption. `more than` is a lower bound. Firms count
-    other shares of other things, and their slopes differ: one slope for all is contradicted by the data.
+    other shares of other things, and their slopes differ: one slope for all is contradicted by the data. Two firms
+    only: the others published too few comparable shares to tell a level and a slope from.
     """
 
     series = "ai_code_share"

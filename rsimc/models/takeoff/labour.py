@@ -27,12 +27,13 @@ Array = jax.Array
 
 
 class Labour(NamedTuple):
-    """Logs of: L, human and AI labour against human alone; the automated share of work; the share of research that
-    people do, in all, in evaluation and safety (of that specialism), and in direction (of all research); P of coding
-    and of running experiments."""
+    """Logs of: L, human and AI labour against human alone; the share of work that is automated, and that is not; the
+    share of research that people do, in all, in evaluation and safety (of that specialism), and in direction (of all
+    research); P of coding and of running experiments."""
 
     log_gain: Array
     log_automated: Array
+    log_not_automated: Array
     log_human_share: Array
     log_human_evaluation: Array
     log_director_share: Array
@@ -78,6 +79,7 @@ def aggregate(params: Params, logit: Array, log_labour: Array) -> Labour:
     return Labour(
         maths.logsumexp(weight + across * log_p) / across,
         maths.logsumexp(weight + maths.log_sigmoid(logit)),
+        maths.logsumexp(weight + maths.log_sigmoid(-logit)),
         maths.logsumexp(weight + by_people),
         by_people[EVALUATION],
         weight[DIRECTION] + by_people[DIRECTION],

@@ -18,14 +18,16 @@ Array = jax.Array
 
 
 class Shown(NamedTuple):
-    """Automation logits of single specialisms; logs of L, of P in coding and in experiments, of AI workers for each
-    researcher (A), and of the research staff."""
+    """Automation logits of single specialisms; logs of L, of the shares of work that are automated and that are not,
+    of P in coding and in experiments, of AI workers for each researcher (A), and of the research staff."""
 
     theory_logit: Array
     systems_logit: Array
     experiments_logit: Array
     direction_logit: Array
     log_labour: Array
+    log_automated: Array
+    log_not_automated: Array
     log_coding: Array
     log_experiments: Array
     log_workers: Array
@@ -40,6 +42,8 @@ def shown(logit: Array, work: Labour, log_workers: Array, log_people: Array) -> 
         experiments_logit=logit[EXPERIMENTS],
         direction_logit=logit[DIRECTION],
         log_labour=work.log_gain,
+        log_automated=work.log_automated,
+        log_not_automated=work.log_not_automated,
         log_coding=work.log_coding,
         log_experiments=work.log_experiments,
         log_workers=log_workers,
@@ -65,6 +69,8 @@ def measured(
         "verifiability_lag": specialisms.gap(params, log_horizon),
         "direction_logit": now.direction_logit,
         "log_labour": now.log_labour,
+        "log_automated": now.log_automated,
+        "log_not_automated": now.log_not_automated,
         "log_coding_speed": now.log_coding,
         "log_experiment_speed": now.log_experiments,
         "log_ai_labour": now.log_workers,

@@ -52,7 +52,7 @@ class Takeoff:
     since: float = 2025.0
 
     name: ClassVar[str] = "takeoff"
-    version: ClassVar[str] = "5"
+    version: ClassVar[str] = "6"
     epoch: ClassVar[float] = 2025.0
     start: ClassVar[float] = 2019.0
     steps_per_year: ClassVar[int] = 12
