@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from rsimc.analysis.backtest import Backtest
+from rsimc.analysis.backtest import DAYS, Backtest
 from rsimc.analysis.backtest import backtest as backtests
 from rsimc.analysis.forecast import Forecast, open_run
 from rsimc.analysis.headline import Question
@@ -60,7 +60,7 @@ def influence(
 def backtest(
     scenario: str | Path | Scenario = "baseline",
     overrides: Sequence[str] = (),
-    days: Sequence[date] = (date(2024, 7, 1), date(2025, 1, 1), date(2025, 7, 1)),
+    days: Sequence[date] = DAYS,
     progress: Progress = quiet,
 ) -> list[Backtest]:
     """What the model would have said on each day, scored on METR's later points beside five baselines.

@@ -17,7 +17,9 @@ from click.testing import CliRunner
 
 from rsimc import api, checking
 from rsimc.analysis import influence as influences
-from rsimc.analysis.backtest import CEILING_MINUTES, SERIES, known_on
+from rsimc.analysis import kept
+from rsimc.analysis.backtest import CEILING_MINUTES, SERIES, known_on, usable
+from rsimc.analysis.document import document
 from rsimc.analysis.estimates import Estimate
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.headline import Headline, Question
@@ -34,6 +36,7 @@ from rsimc.errors import DataError, UsageError
 from rsimc.observations import load_series
 from rsimc.observations.importing import table_text
 from rsimc.observations.rows import Observation
+from rsimc.runs.stages import Stages
 
 USED = ("rd_share", "software_growth", "uplift_surveys", "merge_gap")
 SMALL = [
@@ -222,6 +225,34 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(influences, "AT_ONCE", 2)
 
 
+def test_what_was_found_is_kept_for_the_report(run: Forecast) -> None:
+    assert run.posterior is not None
+    assert influences.kept(run.study, run.posterior, Question()) == kept.influences(run) == []
+    inputs = influences._inputs(run.study, run.posterior, Question())
+    p, row = Estimate(0.2, 0.01, 1600.0), run.study.rows[0]
+    full = influences.Influence("all", "all data", p, "posterior")
+    weighted = influences.Influence("datum", influences.label(row), p, "psis", khat=0.7)
+    again = influences.Influence("datum", influences.label(row), p, "refit", rhat=1.01, ess=300.0)
+    form = influences.Influence("form", "curved", p, "refit", rhat=1.01, ess=300.0)
+    stages = Stages("influence", inputs)
+    stages.put({"all": full.as_dict(), "form curved": form.as_dict(), f"datum {weighted.name}": weighted.as_dict()})
+    assert kept.influences(run) == [full, weighted, form]
+    stages.put({f"refitted {again.name}": again.as_dict()})
+    assert kept.influences(run) == [full, again, form]
+    told = influences.as_document(kept.influences(run), Question())
+    assert [one["how"] for one in told["without"]] == ["refit"] and len(told["forms"]) == 1
+    assert document(run)["influence"] == told
+    stages.path.unlink()
+    assert document(run)["influence"] is None
+
+
+def test_a_backtest_needs_the_points_that_it_scores(run: Forecast) -> None:
+    assert main(["backtest", "--set", "data.metr_horizons=false", "--as-of", "2025-01-01"]) == 3
+    scenario = run.study.scenario
+    assert usable(scenario) == ("metr_horizons" in scenario.data and scenario.data["metr_horizons"].use)
+    assert kept.backtests(run) == []
+
+
 @pytest.mark.slow
 def test_influence_goes_on_where_it_ended(run: Forecast, quick: None) -> None:
     stages: list[str] = []
@@ -242,6 +273,7 @@ def test_influence_goes_on_where_it_ended(run: Forecast, quick: None) -> None:
     third: list[str] = []
     assert influences.influence(run.study, run.posterior, QUESTION, lambda s, *_: third.append(s)) == found
     assert third == []
+    assert influences.kept(run.study, run.posterior, QUESTION) == found
     kinds = [one.kind for one in found]
     assert kinds[0] == "all"
     assert {one.name for one in found if one.kind == "series"} == set(USED)

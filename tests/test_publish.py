@@ -30,8 +30,10 @@ from rsimc.publish.drivers import drivers, notable
 from rsimc.publish.evidence import round_ticks, spreads, uncertain
 from rsimc.publish.formats import COLUMNS, export
 from rsimc.publish.frames import cdf_rows, headline
+from rsimc.publish.numbers import Numbers
 from rsimc.publish.origin import command
 from rsimc.publish.predictions import Prediction, observed, predictions
+from rsimc.publish.reliance import hindsight, reliance
 from rsimc.publish.report_page import report_html
 from rsimc.publish.scenario_text import as_toml, changes
 from rsimc.publish.tables import BY_YEARS, closing_lines, milestone_table
@@ -132,7 +134,7 @@ class Page(HTMLParser):
 
 def at(found: Any, key: str) -> Any:
     for part in key.split("/"):
-        found = found[part]
+        found = found[int(part)] if isinstance(found, list) else found[part]
     return found
 
 
@@ -292,6 +294,55 @@ def test_every_number_in_the_page_is_the_documents(pages: dict[str, str], kind: 
     assert {f"counts/{name}" for name in found["counts"]} <= set(seen)
 
 
+def test_the_page_says_what_the_answer_relies_on(calibrated: Forecast) -> None:
+    rows = calibrated.study.rows[:20]
+    p = {"p": 0.2, "se": 0.004, "n_eff": 900.0}
+    without = [
+        {"kind": "datum", "name": f"{row.series}/{row.key}", "p": p | {"p": 0.2 + 0.0005 * n}, "how": "psis",
+         "rhat": None, "ess": None, "khat": 0.2}
+        for n, row in enumerate(rows)
+    ]  # fmt: skip
+    refit = {"how": "refit", "rhat": 1.012, "ess": 700.0, "khat": None}
+    series = {"kind": "series", "name": "merge_gap", "p": p | {"p": 0.1}, **refit}
+    form = {"kind": "form", "name": "curved", "p": p | {"p": 0.3}, **refit}
+    found = document(calibrated) | {
+        "influence": {"milestone": "closed_loop", "by": "2030-12-31", "all": p, "without": [*without, series],
+                      "forms": [form]},
+        "prior_sensitivity": {"milestone": "closed_loop", "by": "2030-12-31", "parameters": [
+            {"parameter": "returns_to_research", "half_sd_up": 0.031, "quarter_wider": -0.004}]},
+    }  # fmt: skip
+    made = reliance(calibrated, Numbers(found))
+    assert made is not None
+    words_of = Page(made).words
+    assert "Without a series" in words_of and "−10.0" in words_of and "+10.0" in words_of
+    assert rows[-1].label in words_of and f"other {len(rows) - 12} data" in words_of
+    numbers = Page(made).data
+    assert {"+3.1", "−0.4", "20.0%"} <= {shown for _, shown in numbers}
+    for attributes, _ in numbers:
+        assert attributes["value"] == json.dumps(at(found, str(attributes["data-key"])))
+    assert made.count("<strong>") == 2  # the two changes beyond three standard errors
+    assert "rsimc influence" in Page(reliance(calibrated, Numbers(document(calibrated))) or "").words
+
+
+def test_the_page_shows_backtests_whole(run: Forecast) -> None:
+    scored = {"points": 6, "crps": 0.41, "crps_se": 0.001, "log_score": 0.9, "inside_50": 2, "inside_90": 5}
+    none = {"points": 0, "crps": None, "crps_se": None, "log_score": None, "inside_50": None, "inside_90": None}
+    few = {**none, "points": 6}
+    lines = [
+        {"forecaster": name, "same_suite": one, "revised_suite": none}
+        for name, one in (("rsimc", scored), ("log-linear, last five", few))
+    ]
+    day = {"as_of": "2025-01-01", "pseudo": True, "known": 9, "lines": lines, "rhat": 1.004, "ess": 900.0}
+    assert hindsight(Numbers({"backtest": []})) is None
+    made = hindsight(Numbers({"backtest": [day]}))
+    assert made is not None
+    text, numbers = Page(made).words, [shown for _, shown in Page(made).data]
+    assert "1 January 2025" in text and "pseudo-out-of-sample" in text
+    assert "6 later points of the same suite" in text and "revised suite:" not in text
+    assert numbers == ["0.41", "0.90", "2 of 6", "5 of 6", "–", "–", "–", "–"]
+    assert "log-linear, last five" in text
+
+
 def test_the_page_holds_the_document(run: Forecast, calibrated: Forecast, pages: dict[str, str]) -> None:
     for forecast, html in zip((run, calibrated), pages.values(), strict=True):
         plain = json.loads(json.dumps({**document(forecast), "seconds": {}}))
@@ -342,7 +393,7 @@ def test_a_prior_run_says_that_it_is_not_calibrated(pages: dict[str, str]) -> No
     assert "Not calibrated." in prior.words and "Not calibrated." not in calibrated.words
     assert prior.script("forecast")["diagnostics"] is None
     sections = [{attrs.get("id") for tag, attrs in page.tags if tag == "section"} for page in (prior, calibrated)]
-    assert sections[1] - sections[0] == {"fit"}
+    assert sections[1] - sections[0] == {"relies", "fit"}
     assert "Trusted: every check passed." in calibrated.words
 
 
@@ -416,7 +467,7 @@ def test_drivers_are_correlations_with_errors(run: Forecast, calibrated: Forecas
 def test_predictions_are_matched_by_name(calibrated: Forecast) -> None:
     found = predictions(calibrated)
     assert calibrated.study.target is not None
-    assert {p.row for p in found} == set(calibrated.study.target.rows)
+    assert {p.row for p in found} == {row for term in calibrated.study.target.terms for row in term.as_taken()}
     series = [p.row.series for p in found]
     assert list(dict.fromkeys(series)) == [name for name in SERIES if name in series]  # each once, in its place
     for prediction in found:

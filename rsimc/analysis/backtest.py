@@ -38,6 +38,8 @@ CEILING_MINUTES = 960.0
 FEWEST = 4
 """Rows on which a straight line has two degrees of freedom left."""
 MODEL = "rsimc"
+DAYS = (date(2024, 7, 1), date(2025, 1, 1), date(2025, 7, 1))
+"""Dates where none are named."""
 
 
 @dataclass(frozen=True)
@@ -111,20 +113,39 @@ def backtest(
 ) -> list[Backtest]:
     """Refit and score on every day; each is kept on disk as it is found, so that a second call goes on.
 
-    fit(target, settings, progress): samples a posterior. Raises DataError before any work when a day has too few rows.
+    fit(target, settings, progress): samples a posterior. Raises DataError before any work when a day has too few rows,
+    or the scenario does without METR's.
     """
+    if not usable(scenario):
+        advice = "its later points are what forecasts are scored on: switch it on"
+        raise DataError(scenario.where("data", SERIES), "data of METR", "none", advice)
     every = [known_on(day, scenario.where("as_of")) for day in sorted(days)]
     return [_one(scenario, known, fit, progress) for known in every]
+
+
+def usable(scenario: Scenario) -> bool:
+    """Whether a scenario has METR's data."""
+    return SERIES in scenario.data and scenario.data[SERIES].use
+
+
+def kept(scenario: Scenario, days: Sequence[date]) -> list[Backtest]:
+    """What has been found so far on those days. Raises DataError when a day has too few rows."""
+    every = [_then(scenario, known_on(day, scenario.where("as_of"))) for day in sorted(days)]
+    return [_read(stages["scores"]) for _, _, stages in every if "scores" in stages]
+
+
+def _then(scenario: Scenario, known: Known) -> tuple[Study, Settings, Stages]:
+    """The plain form of the scenario as it would have been on a day, and what was found of it."""
+    study = resolve(scenario.model_copy(update={"as_of": known.as_of, "variants": {}}), replaced={SERIES: known.rows})
+    settings = replace(study.settings, draws=max(96, study.settings.draws // 2))
+    inputs = {"posterior": study.posterior_id, "settings": asdict(settings), "later": _keys(known)}
+    return study, settings, Stages("backtest", inputs)
 
 
 def _one(
     scenario: Scenario, known: Known, fit: Callable[[Target, Settings, Progress], Draws], progress: Progress
 ) -> Backtest:
-    then = scenario.model_copy(update={"as_of": known.as_of, "variants": {}})
-    study = resolve(then, replaced={SERIES: known.rows})
-    settings = replace(study.settings, draws=max(96, study.settings.draws // 2))
-    inputs = {"posterior": study.posterior_id, "settings": asdict(settings), "later": _keys(known)}
-    stages = Stages("backtest", inputs)
+    study, settings, stages = _then(scenario, known)
     if "scores" not in stages:
         assert study.target is not None
         draws = fit(study.target, settings, lambda stage, n, total: progress(f"{known.as_of}: {stage}", n, total))

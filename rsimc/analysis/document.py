@@ -7,6 +7,9 @@ from typing import Any
 from rsimc.analysis.estimates import Curve
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.forms import described, structural_range
+from rsimc.analysis.headline import Question
+from rsimc.analysis.influence import as_document
+from rsimc.analysis.kept import backtests, influences
 from rsimc.analysis.prior_sensitivity import BY, MILESTONE, SHOWN, prior_sensitivity
 from rsimc.calibration.posterior import prior_driven
 from rsimc.dates import DAYS_PER_YEAR, iso_date
@@ -43,6 +46,8 @@ def document(forecast: Forecast) -> dict[str, Any]:
         "diagnostics": _diagnostics(forecast),
         "prior_driven": None if trees is None else prior_driven(trees),
         "prior_sensitivity": _sensitivity(forecast),
+        "influence": as_document(found, Question()) if (found := influences(forecast)) else None,
+        "backtest": [one.as_dict() for one in backtests(forecast)],
         "forms": described(forecast),
         "structural_range": structural_range(forecast),
         "errors": "batch means over 64 segments of the chains, never below binomial; null below 16 segments",

@@ -78,7 +78,27 @@ def influence(
     left_out = [(label(row), study.target.leaving_out(lambda other, r=row: other is r)) for row in todo]  # type: ignore[misc]
     work.refit("refitted", left_out)
     work.forms(forms)
-    return [_read(stages, key) for key in work.keys(names, rows, forms)]
+    return [_read(stages, key) for key in _keys(stages, names, rows)]
+
+
+def kept(study: Study, posterior: Posterior, question: Question) -> list[Influence]:
+    """What has been found so far, the full posterior first; empty where nothing has."""
+    assert study.target is not None
+    stages = Stages("influence", _inputs(study, posterior, question))
+    rows = study.target.rows
+    keys = _keys(stages, list(dict.fromkeys(row.series for row in rows)), rows)
+    return [_read(stages, key) for key in keys if key in stages]
+
+
+def as_document(found: Sequence[Influence], question: Question) -> dict[str, Any]:
+    """All influences as plain data."""
+    return {
+        "milestone": question.milestone,
+        "by": question.by,
+        "all": found[0].p.as_dict(),
+        "without": [one.as_dict() for one in found[1:] if one.kind != "form"],
+        "forms": [one.as_dict() for one in found[1:] if one.kind == "form"],
+    }
 
 
 def label(row: Observation) -> str:
@@ -101,6 +121,13 @@ def _inputs(study: Study, posterior: Posterior, question: Question) -> dict[str,
     return {"posterior": posterior.identity, "question": asdict(question), **shape, "seed": study.scenario.run.seed}
 
 
+def _keys(stages: Stages, names: Sequence[str], rows: Sequence[Observation]) -> list[str]:
+    """The keys of everything, a refitted datum in place of the weighted one; forms as far as they are known."""
+    of_rows = [f"refitted {label(row)}" for row in rows]
+    data = [key if key in stages else key.replace("refitted", "datum", 1) for key in of_rows]
+    return ["all", *(f"series {name}" for name in names), *data, *stages.keys("form ")]
+
+
 def _read(stages: Stages, key: str) -> Influence:
     stored = stages[key]
     p = stored["p"]
@@ -118,12 +145,6 @@ class _Work:
         self._refitter: Refitter | None = None
         self._full: Dates | None = None
         self._headline = Headline(study, question, self.seed)
-
-    def keys(self, names: Sequence[str], rows: Sequence[Observation], forms: Sequence[Study]) -> list[str]:
-        """The keys of everything, a refitted datum in place of the weighted one."""
-        of_rows = [f"refitted {label(row)}" for row in rows]
-        data = [key if key in self.stages else key.replace("refitted", "datum", 1) for key in of_rows]
-        return ["all", *(f"series {name}" for name in names), *data, *(f"form {form.form}" for form in forms)]
 
     def full(self) -> None:
         """The headline of the full posterior."""

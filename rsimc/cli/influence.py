@@ -51,6 +51,7 @@ def command(
     """
     from rsimc import checking
     from rsimc.analysis.headline import Question
+    from rsimc.analysis.influence import as_document
     from rsimc.cli.progress import Bars
 
     with Bars(messages(quiet)) as bars:
@@ -58,21 +59,9 @@ def command(
             scenario, overrides, Question(milestone, by), bars, accept_untrusted=accept_untrusted, allow_code=allow_code
         )
     if as_json:
-        emit_json(document(found, Question(milestone, by)))
+        emit_json({"schema": "rsimc.influence/1", **as_document(found, Question(milestone, by))})
     else:
         _show(found, Question(milestone, by))
-
-
-def document(found: list[Influence], question: Question) -> dict[str, object]:
-    """All influences as JSON."""
-    return {
-        "schema": "rsimc.influence/1",
-        "milestone": question.milestone,
-        "by": question.by,
-        "all": found[0].p.as_dict(),
-        "without": [one.as_dict() for one in found[1:] if one.kind != "form"],
-        "forms": [one.as_dict() for one in found[1:] if one.kind == "form"],
-    }
 
 
 def _show(found: list[Influence], question: Question) -> None:

@@ -23,10 +23,10 @@ class Numbers:
         self._document = document
 
     def at(self, *path: str) -> Any:
-        """The value at a path of keys."""
+        """The value at a path of keys; a key of a list is a place in it."""
         value: Any = self._document
         for key in path:
-            value = value[key]
+            value = value[int(key)] if isinstance(value, list) else value[key]
         return value
 
     def element(self, shown: str, *path: str) -> Html:

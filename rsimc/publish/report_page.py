@@ -6,7 +6,19 @@ from typing import Any
 
 from rsimc.analysis.document import document
 from rsimc.analysis.forecast import Forecast
-from rsimc.publish import answer, drivers, evidence, figures, findings, forms, milestones, origin, outlook, trust
+from rsimc.publish import (
+    answer,
+    drivers,
+    evidence,
+    figures,
+    findings,
+    forms,
+    milestones,
+    origin,
+    outlook,
+    reliance,
+    trust,
+)
 from rsimc.publish.frames import headline, lead
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, joined, page_spec, tag, whole_page
@@ -20,7 +32,9 @@ CONTENTS = {
     "speed": "Speed",
     "forms": "Model forms",
     "decides": "What decides it",
+    "relies": "What it relies on",
     "fit": "Fit to the data",
+    "hindsight": "How it would have done",
     "accounts": "Diagnostics",
     "scenario": "Scenario and data",
     "reproduce": "Make it again",
@@ -41,7 +55,9 @@ def report_html(forecast: Forecast) -> str:
         outlook.speed(forecast, numbers),
         forms.forms(forecast, numbers),
         findings.decides(forecast, numbers, ranked, known),
+        reliance.reliance(forecast, numbers),
         findings.fit(predictions(forecast)),
+        reliance.hindsight(numbers),
         trust.trust(forecast, numbers, evidence.seen_shares(forecast)),
         origin.scenario(forecast),
         origin.reproduce(forecast),

@@ -28,10 +28,14 @@ class Stages:
     def __getitem__(self, key: str) -> Any:
         return self._found[key]
 
+    def keys(self, beginning: str) -> list[str]:
+        """The keys that begin so, in the order in which they were found."""
+        return [key for key in self._found if key.startswith(beginning)]
+
     def put(self, found: dict[str, Any]) -> None:
         """Keep results, at once and whole."""
         self._found |= found
-        write_text(self.path, json.dumps({"id": self.id, "found": self._found}, sort_keys=True))
+        write_text(self.path, json.dumps({"id": self.id, "found": self._found}))
 
 
 def _read(path: Path, identity: str) -> dict[str, Any]:

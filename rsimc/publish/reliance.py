@@ -1,0 +1,132 @@
+"""What the answer relies on: each datum and series, each prior; and how the model would have done on earlier dates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from rsimc.analysis.forecast import Forecast
+from rsimc.observations import SERIES
+from rsimc.publish import words
+from rsimc.publish.evidence import parameters
+from rsimc.publish.numbers import NONE, Numbers
+from rsimc.publish.page import Html, Row, code, joined, of_class, section, table, tag, text
+from rsimc.publish.prose import said, told
+
+DATA_SHOWN = 12
+CLEAR = 3.0
+"""Standard errors of a change from which it is set in bold."""
+KINDS = {"series": "Without a series", "datum": "Without a datum", "form": "Under another form of the model"}
+
+
+def reliance(forecast: Forecast, numbers: Numbers) -> Html | None:
+    """Influence of data and forms, sensitivity to priors; nothing for a run from the prior."""
+    if forecast.posterior is None:
+        return None
+    parts = [*_influence(forecast, numbers), *_priors(forecast, numbers)]
+    return section("relies", "What the answer relies on", *parts)
+
+
+def _influence(forecast: Forecast, numbers: Numbers) -> list[Html]:
+    title, found = tag("h3", "Data and forms"), numbers.at("influence")
+    if found is None:
+        return [title, told("relies.mixture" if forecast.study.parts else "relies.unknown")]
+    blanks = {
+        "what": joined([code(found["milestone"]), f" by {words.long_date(found['by'])}"]),
+        "p": numbers.chance("influence", "all"),
+    }
+    parts = [title, told("relies.influence", blanks)]
+    every = [("without", str(n), one) for n, one in enumerate(found["without"])]
+    every += [("forms", str(n), one) for n, one in enumerate(found["forms"])]
+    for kind, heading in KINDS.items():
+        some = sorted((entry for entry in every if entry[2]["kind"] == kind), key=lambda e: -abs(_change(found, e[2])))
+        shown = some[:DATA_SHOWN] if kind == "datum" else some
+        if shown:
+            heads = [heading, "probability", "change", "by"]
+            parts.append(table(heads, [_influenced(forecast, numbers, found, *entry) for entry in shown], "words"))
+        if len(some) > len(shown):
+            parts.append(told("relies.more", {"rest": str(len(some) - len(shown))}))
+    return parts
+
+
+def _change(found: Mapping[str, Any], one: Mapping[str, Any]) -> float:
+    return float(one["p"]["p"] - found["all"]["p"])
+
+
+def _influenced(
+    forecast: Forecast, numbers: Numbers, found: Mapping[str, Any], group: str, place: str, one: Mapping[str, Any]
+) -> Row:
+    change, errors = _change(found, one), (one["p"]["se"] or math.inf, found["all"]["se"] or math.inf)
+    shown = _signed(change)
+    refit = one["how"] == "refit"
+    bold = tag("strong", shown) if abs(change) > CLEAR * math.hypot(*errors) else text(shown)
+    how = f"a refit, R-hat {one['rhat']:.3f}" if refit else f"weights, k-hat {one['khat']:.2f}"
+    return [_named(forecast, one), numbers.chance("influence", group, place, "p"), bold, how]
+
+
+def _named(forecast: Forecast, one: Mapping[str, Any]) -> Html:
+    name = one["name"]
+    if one["kind"] == "series":
+        return text(SERIES[name].title)
+    if one["kind"] == "form":
+        return text(name)
+    labels = {f"{row.series}/{row.key}": row.label for row in forecast.study.rows}
+    return joined([labels[name], of_class("span", "se below", SERIES[name.split("/")[0]].title)])
+
+
+def _signed(change: float) -> str:
+    points = f"{100 * abs(change):.1f}"
+    return points if points == "0.0" else f"{'−' if change < 0 else '+'}{points}"
+
+
+def _priors(forecast: Forecast, numbers: Numbers) -> list[Html]:
+    found = numbers.at("prior_sensitivity")
+    if found is None:
+        return []
+    meanings = parameters(forecast)
+    rows: list[Row] = []
+    for n, one in enumerate(found["parameters"]):
+        cells = [
+            numbers.element(_signed(one[way]), "prior_sensitivity", "parameters", str(n), way)
+            for way in ("half_sd_up", "quarter_wider")
+        ]
+        rows.append([code(one["parameter"]), *cells, meanings[one["parameter"].split(".")[0]].meaning])
+    what = joined([code(found["milestone"]), f" by {words.long_date(found['by'])}"])
+    heads: Row = ["parameter", "centre half a sd up", "a quarter wider", "meaning"]
+    return [tag("h3", "Priors"), told("relies.priors", {"what": what}), table(heads, rows, "words")]
+
+
+def hindsight(numbers: Numbers) -> Html | None:
+    """Backtests beside their baselines; nothing where none were made."""
+    found = numbers.at("backtest")
+    if not found:
+        return None
+    parts = [part for n in range(len(found)) for part in _of_date(numbers, "backtest", str(n))]
+    claim = told("hindsight.claim")
+    return section("hindsight", "How it would have done", told("hindsight.note"), *parts, claim)
+
+
+def _of_date(numbers: Numbers, *path: str) -> list[Html]:
+    one = numbers.at(*path)
+    kind = said("hindsight.pseudo" if one["pseudo"] else "hindsight.vintage")
+    blanks = {"known": words.counted(one["known"], "record"), "kind": kind, "rhat": f"{one['rhat']:.3f}"}
+    parts = [tag("h3", f"As of {words.long_date(one['as_of'])}"), told("hindsight.known", blanks)]
+    for suite, said_so in (("same_suite", "the same suite"), ("revised_suite", "a revised suite")):
+        points = one["lines"][0][suite]["points"]
+        if points:
+            heads = [f"{words.counted(points, 'later point')} of {said_so}", "CRPS", "log score", "in 50%", "in 90%"]
+            lines = (_scored(numbers, suite, *path, "lines", str(n)) for n in range(len(one["lines"])))
+            parts.append(table(heads, lines))
+    return parts
+
+
+def _scored(numbers: Numbers, suite: str, *path: str) -> Row:
+    line = numbers.at(*path)
+    one, row = line[suite], [line["forecaster"]]
+    for name in ("crps", "log_score"):
+        row.append(numbers.element(NONE if one[name] is None else f"{one[name]:.2f}", *path, suite, name))
+    for name in ("inside_50", "inside_90"):
+        shown = NONE if one[name] is None else f"{one[name]} of {one['points']}"
+        row.append(numbers.element(shown, *path, suite, name))
+    return row
