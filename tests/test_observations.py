@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rsimc.errors import DataError
-from rsimc.observations import SERIES, Observation, known_rows, load_series, read_table, select
+from rsimc.observations import SERIES, Observation, known_rows, later_keys, load_series, read_table, select
 from rsimc.observations.rows import COLUMNS, KINDS, OPTIONAL
 
 TODAY = date(2026, 11, 22)
@@ -221,6 +221,23 @@ def test_the_default_suite_is_never_guessed(tmp_path: Path) -> None:
         select("metr_horizons", TODAY, file=path)
 
 
+def test_what_is_published_later_is_named(tmp_path: Path) -> None:
+    again = replace(GOOD, vintage="second", published=date(2026, 5, 1))
+    new = replace(again, key="model_b", label="Model B")
+    never = replace(again, key="model_c", label="Model C", kind="excluded")
+    path = write_table(tmp_path / "own.csv", *(as_fields(row) for row in (GOOD, again, new, never)))
+    assert later_keys("metr_horizons", date(2026, 4, 30), file=path) == ("model_b",)
+    assert later_keys("metr_horizons", date(2026, 5, 1), file=path) == ()
+    assert later_keys("metr_horizons", date(2000, 1, 1), file=path) == ("model_a", "model_b")
+
+
+@given(st.sampled_from(sorted(SERIES)), st.dates(date(2019, 1, 1), date(2027, 1, 1)))
+def test_every_row_is_known_or_later(name: str, as_of: date) -> None:
+    rows = [row for row in load_series(name) if row.kind != "excluded" and row.suite in ("", "TH1.1")]
+    later = set(later_keys(name, as_of))
+    assert later == {row.key for row in rows} - {row.key for row in known_rows(rows, as_of)}
+
+
 # Bad rows
 
 BAD_FIELDS = [
@@ -331,6 +348,15 @@ def test_duplicate_key_is_refused_within_a_vintage_only(tmp_path: Path) -> None:
     error = refused(write_table(tmp_path / "u.csv", fine, fine))
     assert error.where.endswith("row 3 (model_a)")
     assert "row 2" in error.advice
+
+
+def test_one_observation_under_two_keys_is_refused(tmp_path: Path) -> None:
+    twin = as_fields(GOOD) | {"key": "another", "note": "copied"}
+    error = refused(write_table(tmp_path / "t.csv", as_fields(GOOD), twin))
+    assert error.where.endswith("row 3 (another)") and "row 2" in error.expected
+    for other in ({"label": "elsewhere"}, {"kind": "excluded"}, {"vintage": "second"}, {"value": "60.5"}):
+        rows = (as_fields(GOOD), twin | other)
+        assert len(read_table(write_table(tmp_path / "u.csv", *rows), "metr_horizons")) == 2
 
 
 def test_row_number_is_the_line_in_an_editor(tmp_path: Path) -> None:

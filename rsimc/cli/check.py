@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 from rich.console import Console
@@ -12,7 +12,7 @@ from rich.console import Console
 from rsimc.cli.options import allow_code_option, console, emit_json, json_option, scenario_argument, set_option
 from rsimc.cli.tables import heading, prior_grid, prior_headings, prior_row, quantiles, say, table
 from rsimc.errors import UsageError
-from rsimc.observations import SERIES, Observation, select
+from rsimc.observations import SERIES, Observation, later_keys, select
 from rsimc.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
@@ -111,8 +111,14 @@ def _known(scenario: Scenario, name: str) -> tuple[Observation, ...]:
     return select(name, scenario.as_of, choice.suite, choice.vintage, Path(choice.file) if choice.file else None)
 
 
+def _later(scenario: Scenario, name: str) -> tuple[str, ...]:
+    choice = scenario.data[name]
+    return later_keys(name, scenario.as_of, choice.suite, Path(choice.file) if choice.file else None)
+
+
 def _series(study: Study, name: str) -> dict[str, object]:
-    """A series as the scenario uses it. used: rows of `known` that its likelihood reads."""
+    """A series as the scenario uses it. used: rows of `known` that its likelihood reads; later: keys of those that were
+    published after its date, which are left out."""
     known = _known(study.scenario, name)
     used = [row for row in study.rows if row.series == name]
     return {
@@ -121,6 +127,7 @@ def _series(study: Study, name: str) -> dict[str, object]:
         "vintage": next((row.vintage for row in known), "") or None,
         "known": len(known),
         "used": len(used),
+        "later": list(_later(study.scenario, name)),
         "first": min((row.date.isoformat() for row in used), default=None),
         "last": max((row.date.isoformat() for row in used), default=None),
         "last_published": max((row.published.isoformat() for row in used), default=None),
@@ -160,11 +167,17 @@ def _show_data(study: Study, out: Console) -> None:
     if not listed:
         out.print("Data: none, so that there is nothing to calibrate on")
         return
-    grid = table("Data", "Used", "Known", "First", "Last", "Published", right=("Used", "Known"))
+    numbers = ("Used", "Known", "Later")
+    grid = table("Data", *numbers, "First", "Last", "Published", right=numbers)
     for series in listed:
         dates = (str(series[key] or "-") for key in ("first", "last", "last_published"))
-        grid.add_row(str(series["series"]), str(series["used"]), str(series["known"]), *dates)
+        later = cast(list[str], series["later"])
+        grid.add_row(str(series["series"]), str(series["used"]), str(series["known"]), str(len(later)), *dates)
     out.print(grid)
+    for series in listed:
+        if series["later"] and study.scenario.data[str(series["series"])].file:
+            names = ", ".join(cast(list[str], series["later"]))
+            say(out, f"{series['series']}: published after {study.scenario.as_of} and so not used: {names}")
     for series in listed:
         if series["suite"]:
             out.print(f"{series['series']}: suite {series['suite']}, vintage {series['vintage']}", soft_wrap=True)

@@ -55,6 +55,16 @@ def select(
     return tuple(row for row in known if row.vintage == chosen)
 
 
+def later_keys(name: str, as_of: date, suite: str | None = None, file: Path | None = None) -> tuple[str, ...]:
+    """Keys of the rows of a series that `select` leaves out because they were published after a date, in the order of
+    the table; a key of which an earlier reading was known is not among them. Raises DataError as `select` does."""
+    rows = load_series(_find(name).name) if file is None else read_table(file, name)
+    where = f"observations {name}" if file is None else str(file)
+    of_suite = _of_suite(rows, DEFAULT_SUITES.get(name, "") if suite is None else suite, where)
+    known = {row.key for row in known_rows(of_suite, as_of)}
+    return tuple(dict.fromkeys(r.key for r in of_suite if r.kind != "excluded" and r.key not in known))
+
+
 def _find(name: str) -> Series:
     if name not in SERIES:
         raise DataError("observations", "the name of a series", f'"{name}"', nearest(name, SERIES))

@@ -60,6 +60,9 @@ class Observation:
     trials: float | None = None
 
 
+CONTENT = ("suite", "vintage", "label", "group", "date", "value", "hours", "trials")
+"""What two observations of a series cannot share all of."""
+
 OPTIONAL = ("hours", "trials")
 """Columns that a table may leave out; they are then empty in every row."""
 
@@ -173,10 +176,16 @@ def _check_dates(record: Record, row: Observation) -> None:
 
 
 def _refuse_duplicates(records: list[Record], rows: tuple[Observation, ...]) -> None:
-    """Raises DataError when a key comes twice in one vintage of one suite."""
-    first: dict[tuple[str, str, str], int] = {}
+    """Raises DataError when a key, or one observation under two keys, comes twice in one vintage of one suite."""
+    keys: dict[tuple[object, ...], int] = {}
+    contents: dict[tuple[object, ...], int] = {}
     for record, row in zip(records, rows, strict=True):
-        line = first.setdefault((row.suite, row.vintage, row.key), record.line)
+        line = keys.setdefault((row.suite, row.vintage, row.key), record.line)
         if line != record.line:
             expected = "unlike any other in its suite and vintage"
             raise record.refusal("key", expected, f"row {line} has it already: remove one, or rename it")
+        line = contents.setdefault(tuple(getattr(row, name) for name in CONTENT), record.line)
+        if line != record.line and row.kind != "excluded":
+            expected = f"that of another observation than row {line}"
+            advice = 'a datum counts once: remove one, make one "excluded", or say in the label how they differ'
+            raise record.refusal("value", expected, advice)
