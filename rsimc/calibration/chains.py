@@ -155,11 +155,11 @@ class Run:
 
     def draws(self, count: int) -> list[Draws]:
         """The first `count` draws of every chain after the warm-up, of each posterior."""
+        total = self.settings.warmup + count
         while PIECE * len(self._kept) < count:
             self._kept.append(self._piece(PATH))
             self._lengths.append(self._last_lengths)
-            done = min(self.settings.warmup + PIECE * len(self._kept), self.total)
-            self.progress("sampling", done, self.total)
+            self.progress("sampling", min(self.settings.warmup + PIECE * len(self._kept), total), total)
         every = jax.tree.map(lambda *parts: np.moveaxis(np.concatenate(parts)[:count], 0, 1), *self._kept)
         return [self._draws_of(every, n, count) for n in range(self.sets)]
 
