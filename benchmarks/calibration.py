@@ -40,7 +40,7 @@ def speed() -> dict[str, Any]:
 
     target = load_study("baseline").target
     assert target is not None
-    fit(target, Settings(warmup=8, draws=4), silent)  # compiles; programs are kept on disk
+    fit(target, Settings(warmup=16, draws=4), silent)  # compiles; programs are kept on disk
     rows = []
     begun = time.monotonic()
     draws = fit(target, Settings(draws=SHORT), silent)

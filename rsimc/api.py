@@ -201,6 +201,10 @@ def _for_error(
         notify(f"going on to {known.draws_for(error):,} draws of each chain")
         longer = load_study(scenario, overrides, allow_code=allow_code)
         posterior, study = lengthened(longer, study, progress), longer
+    else:
+        known = precision(study, posterior, key)
+        if known.se > error:
+            notify(f"{known.told(error)}: not reached in {ROUNDS} rounds; ask again to go on")
     return overrides, min(max(count, known.trajectories_for(error)), MAX_DRAWS)
 
 

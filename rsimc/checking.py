@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from rsimc.analysis.headline import Question
 from rsimc.analysis.hindsight import Hindsight, hindsight
 from rsimc.analysis.influence import Influence
 from rsimc.analysis.influence import influence as influences
+from rsimc.analysis.new_rows import new_rows
 from rsimc.analysis.update import Update
 from rsimc.analysis.update import update as reweighted
 from rsimc.api import forecast, load_study, prepare_devices, quiet, settled
@@ -91,18 +94,20 @@ def update(
 ) -> tuple[Update, Forecast | None]:
     """What new rows of one series change in a run, by weights; and a new run where these cannot be trusted.
 
-    output: folder of the new run, `RUN-updated` when None; its data stand beside it. Raises DataError for rows that the
-    run knows, and when nothing is left.
+    output: folder of the new run, `RUN-updated` when None; its data stand beside it. The new run speaks from the day on
+    which the rows were published, and so takes up whatever else was published until then: `others` of the update.
+    Raises DataError for rows that the run knows otherwise, and when none is new.
     """
     prepare_devices()
     if not rows:
         raise DataError("rows", "at least one new row", "none", "see rsimc observations")
     old = open_run(run, allow_code=allow_code)
-    found = reweighted(old, rows[0].series, rows)
+    new = new_rows(old, rows)
+    found = reweighted(old, new)
     if found.trusted or not refit:
         return found, None
     place = Path(output) if output is not None else old.folder.with_name(f"{old.folder.name}-updated")
-    scenario = _with_rows(old, rows, place.with_name(f"{place.name}-{rows[0].series}.csv"))
+    scenario = _with_rows(old, new, place)
     made = forecast(
         scenario,
         output=place,
@@ -111,14 +116,21 @@ def update(
         allow_code=allow_code,
         progress=progress,
     )
-    return found, made
+    before = {f"{row.series}/{row.key}" for row in (*old.study.rows, *new)}
+    names = [f"{row.series}/{row.key}" for row in made.study.rows]
+    return replace(found, others=tuple(name for name in names if name not in before)), made
 
 
-def _with_rows(old: Forecast, rows: Sequence[Observation], table: Path) -> Scenario:
-    """The run's scenario with the rows among its own, in a table beside the new run, as of when they were published."""
+def _with_rows(old: Forecast, rows: Sequence[Observation], place: Path) -> Scenario:
+    """The run's scenario with the rows among its own, in a table beside the new run, as of when they were published.
+
+    The table is named by what it holds: no other run's is overwritten.
+    """
     series, scenario = rows[0].series, old.study.scenario
     known = [row for row in old.study.rows if row.series == series]
-    write_text(table, table_text([*known, *rows]))
+    text = table_text([*known, *rows])
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    table = write_text(place.with_name(f"{place.name}-{series}-{digest}.csv"), text)
     first = rows[0]
     choice = SeriesChoice(file=str(table.resolve()), suite=first.suite or None, vintage=first.vintage or None)
     latest = max(scenario.as_of, *(row.published for row in rows))

@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rsimc import api, checking
 from rsimc.analysis import influence as influences
@@ -24,11 +26,12 @@ from rsimc.analysis.estimates import Estimate
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.headline import Headline, Question
 from rsimc.analysis.hindsight import later
-from rsimc.analysis.influence import smoothed
+from rsimc.analysis.new_rows import new_rows
 from rsimc.analysis.precision import Precision
-from rsimc.analysis.prior_sensitivity import HALF, prior_sensitivity
+from rsimc.analysis.prior_sensitivity import HALF, centred_by, prior_sensitivity, slopes
+from rsimc.analysis.weights import EVEN, smoothed
 from rsimc.calibration import refits
-from rsimc.calibration.predictive import Positions, later_rows, positions
+from rsimc.calibration.predictive import Positions, later_rows, not_yet, positions
 from rsimc.calibration.terms import TERMS
 from rsimc.calibration.terms.horizon import MetrHorizons
 from rsimc.cli.main import main
@@ -103,7 +106,7 @@ def test_weights_are_the_likelihood_of_the_row(run: Forecast, monkeypatch: pytes
     seen: list[np.ndarray] = []
     monkeypatch.setattr(module, "smoothed", lambda log: (seen.append(log), (_softmax(log), 0.0))[1])
     row = new_row(run, value=3.0)
-    found = module.update(run, "uplift_surveys", [row])
+    found = module.update(run, [row])
     stored = pq.read_table(run.folder / "ensemble.parquet").slice(0, len(seen[0]) * 2)
     kept = np.flatnonzero(~stored["conditioned_out"].to_numpy() & stored["finite"].to_numpy())[: len(seen[0])]
     assert len(kept) == len(seen[0])
@@ -132,6 +135,46 @@ def test_rows_that_cannot_be_new_are_named(run: Forecast) -> None:
         checking.update(run.folder, [new_row(run, vintage="another")])
     with pytest.raises(DataError):
         checking.update(run.folder, [])
+    with pytest.raises(DataError, match=known.key):
+        checking.update(run.folder, [new_row(run, value=known.value + 1, key=known.key)])
+    with pytest.raises(DataError, match="counts once"):
+        checking.update(run.folder, [replace(known, key="copy")])
+    with pytest.raises(DataError, match="does not know"):
+        checking.update(run.folder, [new_row(run, kind="excluded")])
+    with pytest.raises(DataError, match="kind"):
+        checking.update(run.folder, [new_row(run, kind="censored_above")])
+
+
+def test_a_whole_table_may_be_given_if_it_reads_alike_what_the_run_knows(run: Forecast) -> None:
+    known = [row for row in run.study.rows if row.series == "uplift_surveys"]
+    later_reading = [replace(row, vintage="next") for row in (*known, new_row(run))]
+    (fresh,) = new_rows(run, later_reading)
+    assert (fresh.key, fresh.vintage) == ("later", known[0].vintage)
+    with pytest.raises(DataError, match="the reading"):
+        new_rows(run, [replace(row, value=row.value * 1.1) for row in later_reading])
+
+
+def test_bounds_are_weighed_without_a_refit(run: Forecast) -> None:
+    """Weights of a bound have no tail: those that keep it weigh alike."""
+    found, made = checking.update(run.folder, [new_row(run, value=1.2, sd=0.05, kind="lower_bound")], refit=False)
+    assert made is None and found.trusted and found.effective > 0.5
+    for change in found.changes:
+        assert change.after["2030-12-31"].p >= change.before["2030-12-31"].p - 1e-9
+
+
+@given(st.floats(0.15, 1.0), st.integers(0, 100))
+def test_bounded_weights_stay_as_they_are(share: float, seed: int) -> None:
+    holds = np.random.default_rng(seed).random(4000) < share
+    weights, khat = smoothed(np.where(holds, 0.0, -1e3))
+    assert khat == 0.0
+    assert weights[holds] == pytest.approx(1 / holds.sum()) and weights[~holds].sum() < 1e-12
+
+
+def test_weights_that_mean_nothing_are_not_trusted() -> None:
+    ties = np.where(np.arange(4000) % 40 == 0, 0.0, -1e3)  # 1 in 40 keeps a bound: beyond EVEN, and no tail to fit
+    assert EVEN < 4000 / 100 and smoothed(ties)[1] == np.inf
+    for bad in (np.full(100, np.nan), np.full(100, -np.inf), np.append(np.zeros(50), np.inf), np.zeros(0)):
+        assert smoothed(bad)[1] == np.inf
 
 
 def test_the_command_reads_a_table_and_says_what_changed(run: Forecast, tmp_path: Path) -> None:
@@ -164,6 +207,30 @@ def test_rows_that_the_run_knew_are_not_scored(run: Forecast) -> None:
         found = later(run.study.target, name, date(2020, 1, 1), {})
         assert not keys & {row.key for row in found}
     assert checking.score(run.folder) == []
+
+
+def test_metrs_later_points_are_scored_and_bounds_are_not() -> None:
+    target = api.load_study("baseline", ["as_of=2026-02-15"]).target
+    assert target is not None
+    day = date(2026, 2, 15)
+    rows = later(target, SERIES, day, {})
+    assert len(rows) >= 2 and {row.kind for row in rows} == {"point"}
+    assert len({row.vintage for row in rows}) == 1
+    extra = [replace(rows[0], key=f"own_{n}", published=p) for n, p in enumerate((day, date(2026, 12, 1)))]
+    bound = replace(extra[1], key="bound", kind="censored_above")
+    assert later(target, SERIES, day, {SERIES: [*extra, bound]}) == [extra[1]]
+
+
+def test_draws_in_which_something_has_happened_forecast_nothing() -> None:
+    """The draws that are kept are those whose trajectories a run keeps."""
+    target = api.load_study("baseline").target
+    assert target is not None
+    random = np.random.default_rng(3)
+    z = random.standard_normal((256, target.priors.size))
+    at = Positions(z, 0.1 * random.standard_normal((256, *target.innovations_shape)), target.choice)
+    left = not_yet(target, at)
+    assert 0 < len(left.z) < 256
+    assert len(not_yet(target, left).z) == len(left.z)
 
 
 # Forecasts of rows
@@ -231,12 +298,14 @@ def test_what_was_found_is_kept_for_the_report(run: Forecast) -> None:
     inputs = influences._inputs(run.study, run.posterior, Question())
     p, row = Estimate(0.2, 0.01, 1600.0), run.study.rows[0]
     full = influences.Influence("all", "all data", p, "posterior")
-    weighted = influences.Influence("datum", influences.label(row), p, "psis", khat=0.7)
+    weighted = influences.Influence("datum", influences.label(row), p, "psis", khat=0.3)
     again = influences.Influence("datum", influences.label(row), p, "refit", rhat=1.01, ess=300.0)
     form = influences.Influence("form", "curved", p, "refit", rhat=1.01, ess=300.0)
     stages = Stages("influence", inputs)
     stages.put({"all": full.as_dict(), "form curved": form.as_dict(), f"datum {weighted.name}": weighted.as_dict()})
     assert kept.influences(run) == [full, weighted, form]
+    stages.put({f"datum {weighted.name}": replace(weighted, khat=0.7).as_dict()})
+    assert kept.influences(run) == [full, form]  # such weights are worth nothing, until there is a refit
     stages.put({f"refitted {again.name}": again.as_dict()})
     assert kept.influences(run) == [full, again, form]
     told = influences.as_document(kept.influences(run), Question())
@@ -294,6 +363,18 @@ def test_influence_of_a_mixture_or_of_an_unknown_milestone_is_refused(run: Forec
     mixed = api.load_study("baseline", ["variants=all"])
     with pytest.raises(UsageError, match="form"):
         influences.influence(mixed, run.posterior, QUESTION, lambda *told: None)
+    for by in ("soon", "2015", "2041"):
+        with pytest.raises(UsageError, match="by"):
+            influences.influence(run.study, run.posterior, Question("closed_loop", by), lambda *told: None)
+
+
+def test_what_is_kept_is_of_one_scenario(run: Forecast) -> None:
+    """Pauses leave a posterior alone, and move what is asked of it."""
+    pause = 'policy.pause=[{trigger = "2027-06-01", lasts_months = 12}]'
+    paused = api.load_study("baseline", [*SMALL, pause])
+    assert run.posterior is not None and paused.posterior_id == run.study.posterior_id
+    mine, other = (influences._inputs(study, run.posterior, QUESTION) for study in (run.study, paused))
+    assert mine != other
 
 
 def test_leaving_a_row_out_by_weights_is_importance_sampling(run: Forecast) -> None:
@@ -374,7 +455,22 @@ def test_moving_a_prior_is_reweighting_by_it(run: Forecast) -> None:
         assert found[name].up == pytest.approx(HALF * (moved[0] - moved[1]) / (2 * small), abs=1e-5)
         wide = [np.average(hit, weights=np.exp(sign * small * z**2)) for sign in (1, -1)]
         assert found[name].wider == pytest.approx(0.25 * (wide[0] - wide[1]) / (2 * small), abs=1e-5)
-    assert strongest.up != 0
+    assert strongest.up != 0 and 0 < strongest.up_se < abs(strongest.up)
+    assert all(0 < one.up_se < 0.05 and 0 < one.wider_se < 0.05 for one in found.values())
+    assert prior_sensitivity(run, "multiplier_2", "2041") == []
+
+
+def test_the_forms_of_a_mixture_keep_their_weights_when_a_prior_moves() -> None:
+    """Covariances are those within forms: where forms differ in the mean only, nothing moves."""
+    random = np.random.default_rng(1)
+    form, batch = np.repeat([0, 1], 32_000), np.tile(np.arange(64), 1000)
+    z = random.standard_normal((64_000, 1)) + form[:, None]
+    hit = random.random(64_000) < 0.1 + 0.5 * form
+    pooled = np.mean((hit - hit.mean()) * z[:, 0])
+    mean, se = slopes(centred_by(hit, form), z, batch, 1.0)
+    assert pooled > 0.1 and abs(mean[0]) < 4 * se[0]
+    again = [slopes(centred_by(h, form), z, batch, 1.0)[0][0] for h in (random.random((40, 64_000)) < 0.1 + 0.5 * form)]
+    assert se[0] == pytest.approx(np.std(again), rel=0.5)
 
 
 def test_help_of_every_check_is_light() -> None:

@@ -50,8 +50,8 @@ class Priors:
     level: normal, of the log horizon at REFERENCE, around one hour, with 95% from 10 seconds to 360 hours. slope:
     normal, per year, around the median that rsimc's own model takes, with 95% from -0.4 to 3.6, that is from a slow
     fall to a doubling in 10 weeks. (METR's trend is 1.2 over 2019 to 2025, a doubling in 7 months, arXiv 2503.14499,
-    and 1.9 from 2023 on, Time Horizon 1.1.) Both means are hindsight in a backtest, as rsimc's own are; the wide sds
-    are there so that they matter little.
+    and 1.9 from 2023 on, Time Horizon 1.1.) Both means are hindsight in a backtest, as much of rsimc's own
+    priors is; the wide sds are there so that they matter little.
 
     The others are scales of half-normals. scatter: the sd of single models around the trend beyond measurement, 0.5
     being 1.6-fold. level_noise, slope_noise: those of the two random walks, per root year and per year per root year; a

@@ -10,14 +10,12 @@ import numpy as np
 
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.scores import Score, score
-from rsimc.calibration.predictive import later_rows, positions
+from rsimc.calibration.predictive import later_rows, not_yet, positions
 from rsimc.calibration.target import Target
 from rsimc.calibration.terms import Term
 from rsimc.errors import UsageError
 from rsimc.observations import load_series
 from rsimc.observations.rows import Observation
-
-POINTS = ("point", "censored_above")
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class LaterRow:
 
 @dataclass(frozen=True)
 class Hindsight:
-    """A series of later rows and their score, in log units or logits."""
+    """A series of later rows and their score: in log units or logits, of shares of trials in shares."""
 
     series: str
     score: Score
@@ -55,7 +53,7 @@ def hindsight(forecast: Forecast, added: Mapping[str, Sequence[Observation]]) ->
     if forecast.posterior is None or study.target is None or study.parts:
         found = "a mixture of forms" if study.parts else "a run from the prior"
         raise UsageError("score", "a run of one model form with a posterior", found, "score the run of one form")
-    at = positions(forecast.posterior.tree, study.target.choice)
+    at = not_yet(study.target, positions(forecast.posterior.tree, study.target.choice))
     found_rows = {
         name: rows for name in _series(study.target) if (rows := later(study.target, name, study.scenario.as_of, added))
     }
@@ -70,13 +68,15 @@ def _series(target: Target) -> list[str]:
 
 
 def later(target: Target, name: str, as_of: Any, added: Mapping[str, Sequence[Observation]]) -> list[Observation]:
-    """Rows of a series, of the suite that was fitted, that were published after `as_of` and are not in the target."""
+    """Rows of a series that were published after `as_of` and are not in the target: of the suite that was fitted, the
+    newest vintage with such rows. Only points: a bound has no score that could be put beside theirs."""
     known = [row for row in target.rows if row.series == name]
     suites, keys = {row.suite for row in known}, {row.key for row in known}
-    bundled = [row for row in load_series(name) if row.published > as_of and row.suite in suites]
-    newest = max((row.vintage for row in bundled), default="")
-    rows = [row for row in bundled if row.vintage == newest] if name not in added else list(added[name])
-    return [row for row in rows if row.kind in POINTS and row.key not in keys]
+    every = added[name] if name in added else load_series(name)
+    points = [row for row in every if row.kind == "point" and row.published > as_of and row.suite in suites]
+    new = [row for row in points if row.key not in keys]
+    newest = max(((row.published, row.vintage) for row in new), default=(None, ""))[1]
+    return [row for row in new if row.vintage == newest]
 
 
 def _scored(name: str, term: Term, samples: np.ndarray) -> Hindsight:

@@ -1,8 +1,9 @@
 """How much of a forecast hangs on each datum, each series and each model form: the headline without it.
 
 Without a series: a real refit, always. Without a datum: Pareto-smoothed importance sampling of the full posterior
-(Vehtari, Simpson, Gelman, Yao & Gabry 2024) where its k-hat is below 0.5, else a real refit. Another form: a refit. All
-refits are paired: they begin at draws of the full posterior and share the noise of the forecast.
+(Vehtari, Simpson, Gelman, Yao & Gabry 2024) where its k-hat is below 0.5, else a real refit. Another form: a refit.
+Refits begin at draws of the full posterior and share the noise of the forecast, but have draws of their own: the error
+of a change is that of both.
 """
 
 from __future__ import annotations
@@ -16,25 +17,26 @@ import numpy as np
 
 from rsimc.analysis.estimates import Estimate
 from rsimc.analysis.headline import Headline, Question
+from rsimc.analysis.weights import smoothed
 from rsimc.calibration.predictive import positions
 from rsimc.calibration.refits import CHAINS, DRAWS, Refit, Refitter
 from rsimc.calibration.target import Data
+from rsimc.dates import end_of_day
 from rsimc.engine.dates import SAMPLE, Dates
 from rsimc.errors import UsageError, nearest
 from rsimc.observations.rows import Observation
 from rsimc.runs.posteriors import Posterior
 from rsimc.runs.stages import Stages
 from rsimc.runs.study import Study
+from rsimc.scenario import identity
 
 Progress = Callable[[str, int, int], None]
 MAX_KHAT = 0.5
 """Above it, leaving a datum out by weights got even the sign wrong (k-hat 1.2): it is refitted."""
-NO_TAIL = 0.01
-"""Log ratios that differ by less have no tail to smooth."""
 AT_ONCE = 7
 """Refits side by side: 224 chains keep two cores busy, and 20 series and 12 forms waste little of it."""
 MIXED_RHAT = 1.05
-"""Of a refit, whose error is stated and larger than that of the full posterior."""
+"""From which a refit is marked as not mixed; its error is stated and larger than that of the full posterior."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Influence:
     rhat: float | None = None
     ess: float | None = None
     khat: float | None = None
+
+    @property
+    def mixed(self) -> bool:
+        """Whether a refit mixed as far as its stated error needs; true of what is no refit."""
+        return self.rhat is None or self.rhat < MIXED_RHAT
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -74,7 +81,7 @@ def influence(
     work.data([row for row in rows if f"datum {label(row)}" not in stages])
     names = list(dict.fromkeys(row.series for row in rows))
     work.refit("series", [(name, study.target.leaving_out(lambda row, n=name: row.series == n)) for name in names])  # type: ignore[misc]
-    todo = [row for row in rows if stages[f"datum {label(row)}"]["khat"] >= MAX_KHAT]
+    todo = [row for row in rows if not stages[f"datum {label(row)}"]["khat"] < MAX_KHAT]
     left_out = [(label(row), study.target.leaving_out(lambda other, r=row: other is r)) for row in todo]  # type: ignore[misc]
     work.refit("refitted", left_out)
     work.forms(forms)
@@ -82,12 +89,14 @@ def influence(
 
 
 def kept(study: Study, posterior: Posterior, question: Question) -> list[Influence]:
-    """What has been found so far, the full posterior first; empty where nothing has."""
+    """What has been found so far, the full posterior first; empty where nothing has. A datum whose weights cannot be
+    trusted is left out until it is refitted."""
     assert study.target is not None
     stages = Stages("influence", _inputs(study, posterior, question))
     rows = study.target.rows
     keys = _keys(stages, list(dict.fromkeys(row.series for row in rows)), rows)
-    return [_read(stages, key) for key in keys if key in stages]
+    found = [_read(stages, key) for key in keys if key in stages]
+    return [one for one in found if one.how != "psis" or (one.khat is not None and one.khat < MAX_KHAT)]
 
 
 def as_document(found: Sequence[Influence], question: Question) -> dict[str, Any]:
@@ -114,11 +123,20 @@ def _check(study: Study, question: Question) -> None:
     if question.milestone not in names:
         found = f'"{question.milestone}"'
         raise UsageError("milestone", "the name of a milestone", found, nearest(question.milestone, names))
+    try:
+        year = question.year
+    except ValueError as error:
+        raise UsageError("by", "a date such as 2030-12-31, 2030-12 or 2030", f'"{question.by}"') from error
+    now, horizon = study.scenario.as_of, study.scenario.run.horizon
+    if not end_of_day(now) < year <= horizon + 1e-3:
+        raise UsageError("by", f"a date after {now} and before the horizon {horizon}", f'"{question.by}"')
 
 
 def _inputs(study: Study, posterior: Posterior, question: Question) -> dict[str, object]:
     shape = {"chains": CHAINS, "draws": DRAWS, "sample": SAMPLE, "khat": MAX_KHAT}
-    return {"posterior": posterior.identity, "question": asdict(question), **shape, "seed": study.scenario.run.seed}
+    # all of the run: pauses and rivals move the headline of one posterior
+    run = identity(study.run_inputs(posterior.identity, study.scenario.run.seed))
+    return {"run": run, "question": asdict(question), **shape}
 
 
 def _keys(stages: Stages, names: Sequence[str], rows: Sequence[Observation]) -> list[str]:
@@ -209,17 +227,6 @@ class _Work:
             at = positions(self.posterior.tree, self._target.choice)
             self._full = self._headline.dates(at.z, at.past, at.choice)
         return self._full
-
-
-def smoothed(log_ratios: np.ndarray) -> tuple[np.ndarray, float]:
-    """Pareto-smoothed weights [draws], which sum to 1, of log importance ratios, and their k-hat."""
-    from arviz_stats.base.array import array_stats  # arviz, seconds to import
-
-    if np.ptp(log_ratios) < NO_TAIL:
-        even = np.exp(log_ratios - log_ratios.max())
-        return even / even.sum(), 0.0
-    log_weights, khat = array_stats.psislw(-log_ratios)  # it takes log likelihoods of what is left out
-    return np.exp(log_weights), float(khat)
 
 
 def most_influential(found: Iterable[Influence]) -> list[Influence]:

@@ -15,6 +15,7 @@ from rsimc.analysis.estimates import Estimate, estimate
 from rsimc.analysis.headline import by_batch
 from rsimc.dates import end_of_day, last_day
 from rsimc.engine.dates import compile_dates
+from rsimc.errors import UsageError
 from rsimc.runs.posteriors import Posterior
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study
@@ -62,7 +63,10 @@ class Precision:
 
 
 def precision(study: Study, posterior: Posterior, seed: int) -> Precision:
-    """The worst known headline probability, from a sample of 65,536 trajectories."""
+    """The worst known headline probability, from a sample of 65,536 trajectories.
+
+    Raises UsageError when the horizon comes before the years that are looked at.
+    """
     names = tuple(m.name for m in study.model.milestones if m.headline)
     dates = compile_dates(study.plan, names)(make_source(study, posterior, seed))
     found = []
@@ -73,4 +77,8 @@ def precision(study: Study, posterior: Posterior, seed: int) -> Precision:
             found.append(
                 Precision(name, f"{year}-12-31", estimate(hits, sizes), posterior.tree["latent"].sizes["draw"])
             )
+    if not found:
+        years = " and ".join(str(year) for year in YEARS)
+        advice = f"raise run.horizon: errors are those of probabilities by {years}"
+        raise UsageError("error", f"a horizon after {YEARS[0]}", f"{study.scenario.run.horizon}", advice)
     return max(found, key=lambda one: one.se)

@@ -20,13 +20,14 @@ import pyarrow.parquet as pq
 from rsimc.analysis.estimates import Estimate, estimate
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.headline import by_batch
-from rsimc.analysis.influence import smoothed
-from rsimc.calibration.terms import TERMS, Path, Term
+from rsimc.analysis.new_rows import terms
+from rsimc.analysis.weights import smoothed
+from rsimc.calibration.terms import Path, Term
 from rsimc.dates import decimal_year, end_of_day, iso_date, last_day
 from rsimc.engine import rng
 from rsimc.engine.dates import SAMPLE, compile_paths
 from rsimc.engine.path import beats
-from rsimc.errors import DataError, RunError, UsageError
+from rsimc.errors import RunError
 from rsimc.models.base import prior_set
 from rsimc.observations.rows import Observation
 from rsimc.runs.sources import make_source
@@ -53,12 +54,17 @@ class Change:
 
 @dataclass(frozen=True)
 class Update:
-    """What new rows change. khat, effective: of the weights (a share of the trajectories); trusted: whether they do."""
+    """What new rows change. khat, effective: of the weights (a share of the trajectories); trusted: whether they do.
+
+    others: `series/key` of rows that were published since the run and that a refit, which speaks from a later day, took
+    up too.
+    """
 
     rows: int
     khat: float
     effective: float
     changes: tuple[Change, ...]
+    others: tuple[str, ...] = ()
 
     @property
     def trusted(self) -> bool:
@@ -67,43 +73,35 @@ class Update:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
-        head = {"rows": self.rows, "khat": round(self.khat, 3), "effective_share": round(self.effective, 4)}
-        return {**head, "trusted": self.trusted, "milestones": {c.milestone: c.as_dict() for c in self.changes}}
+        khat = round(self.khat, 3) if np.isfinite(self.khat) else None
+        head = {"rows": self.rows, "khat": khat, "effective_share": round(self.effective, 4)}
+        return {
+            **head,
+            "others": list(self.others),
+            "trusted": self.trusted,
+            "milestones": {c.milestone: c.as_dict() for c in self.changes},
+        }
 
 
-def update(forecast: Forecast, series: str, rows: Sequence[Observation]) -> Update:
-    """Re-weight a run by new rows of a series. Raises DataError for rows that it knows already, or has no use for."""
-    term = _term(forecast, series, rows)
+def update(forecast: Forecast, rows: Sequence[Observation]) -> Update:
+    """Re-weight a run by new rows of one series, as `new_rows` gives them. A mixture keeps the shares of its forms.
+
+    Raises DataError for rows that the likelihood has no use for.
+    """
+    with_new, without = terms(forecast, rows)
     dates, kept = _stored(forecast)
-    weights = np.zeros(SAMPLE)
-    weights[kept], khat = smoothed(_log_likelihoods(forecast, term)[kept])
-    effective = 1.0 / float(np.sum(weights**2)) / max(int(kept.sum()), 1)
+    ratios, forms = _log_ratios(forecast, with_new, without)
+    weights, khat = np.zeros(SAMPLE), 0.0
+    for form in range(forms.max() + 1):
+        mine = kept & (forms == form)
+        if mine.any():
+            smooth, own = smoothed(ratios[mine])
+            weights[mine], khat = smooth * mine.sum() / kept.sum(), max(khat, own)
+    effective = 1.0 / float(np.sum(weights**2)) / max(int(kept.sum()), 1) if kept.any() else 0.0
     even = kept / max(int(kept.sum()), 1)
-    changes = tuple(_change(name, when, even, weights) for name, when in dates.items())
-    return Update(len(term.rows), khat, effective, changes)
-
-
-def _term(forecast: Forecast, series: str, rows: Sequence[Observation]) -> Term:
-    study = forecast.study
-    if forecast.posterior is None or study.target is None:
-        raise UsageError("update", "a run with a posterior", "a run from the prior", "run rsimc forecast")
-    fitted = [row for row in study.target.rows if row.series == series]
-    known = {row.key for row in fitted}
-    for row in rows:
-        if row.key in known:
-            raise DataError(
-                f"{series}/{row.key}", "a row that the run does not know", "one that it was fitted to", "remove it"
-            )
-        versions = {(old.suite, old.vintage) for old in fitted}
-        if versions and (row.suite, row.vintage) not in versions:
-            suite, vintage = next(iter(versions))
-            expected = f'suite "{suite}", vintage "{vintage}", those of the run'
-            advice = "vintages are readings of the same things: run a forecast with the new one"
-            raise DataError(f"{series}/{row.key}", expected, f'"{row.suite}", "{row.vintage}"', advice)
-    term = TERMS[series](rows)
-    if not term.rows:
-        raise DataError(series, "a row that the likelihood uses", "none", "see rsimc observations " + series)
-    return term
+    years = [year for year in YEARS if year < forecast.study.scenario.run.horizon]
+    changes = tuple(_change(name, when, even, weights, years) for name, when in dates.items())
+    return Update(len(rows), khat, effective, changes)
 
 
 def _stored(forecast: Forecast) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -123,31 +121,38 @@ def _stored(forecast: Forecast) -> tuple[dict[str, np.ndarray], np.ndarray]:
     return dates, kept
 
 
-def _log_likelihoods(forecast: Forecast, term: Term) -> np.ndarray:
-    """Of the rows of a term along every trajectory [SAMPLE]."""
+def _log_ratios(forecast: Forecast, with_new: Term, without: Term) -> tuple[np.ndarray, np.ndarray]:
+    """Log likelihood of what is new along every trajectory [SAMPLE], and the number of its form [SAMPLE]."""
     study = forecast.study
-    until = max(decimal_year(row.date) for row in term.rows)
+    until = max(decimal_year(row.date) for row in with_new.rows)
     source = make_source(study, forecast.posterior, forecast.manifest.seed)
-    run = compile_paths(study.plan, term.quantities, beats(study.model, until))
+    run = compile_paths(study.plan, with_new.quantities, beats(study.model, until))
     sample = run(source)
     params = dict(study.priors.named(jnp.asarray(sample.values)))
-    missing = tuple(p for p in type(term).parameters if p.name not in params)
+    switches = np.array([np.asarray(params[name]) for name in study.choice] or [np.zeros(SAMPLE)])
+    forms = np.unique(switches, axis=1, return_inverse=True)[1].ravel()
+    missing = tuple(p for p in type(with_new).parameters if p.name not in params)
     if missing:  # a series that the posterior does not know: its own parameters come from their priors
-        priors = prior_set(missing, {})
+        scenario = study.scenario
+        given = {p.name: scenario.priors[p.name] for p in missing if p.name in scenario.priors}
+        priors = prior_set(missing, given, scenario.where)
         keys = jnp.asarray(rng.stream_keys(forecast.manifest.seed, [f"prior.{name}" for name in priors.names]))
         drawn = priors.from_normal(rng.normals(keys, jnp.arange(SAMPLE, dtype=jnp.uint32), jnp.asarray(0)))
         params |= priors.named(drawn)
     model = study.model
 
     def one(values: dict[str, jax.Array], mine: dict[str, jax.Array]) -> jax.Array:
-        return jnp.sum(term.log_likelihood(Path(values, model.start, model.steps_per_year), mine, term.seen))
+        path = Path(values, model.start, model.steps_per_year)
+        terms = (term for term in (with_new, without) if term.rows)
+        sums = [jnp.sum(term.log_likelihood(path, mine, term.seen)) for term in terms]
+        return sums[0] - (sums[1] if len(sums) > 1 else 0.0)
 
     together = jax.jit(jax.vmap(one, in_axes=-1))(sample.quantities, params)
-    return np.asarray(together, np.float64)
+    return np.asarray(together, np.float64), forms
 
 
-def _change(name: str, years: np.ndarray, before: np.ndarray, after: np.ndarray) -> Change:
-    by = {f"{year}-12-31": end_of_day(last_day(str(year))) for year in YEARS}
+def _change(name: str, years: np.ndarray, before: np.ndarray, after: np.ndarray, ends: Sequence[int]) -> Change:
+    by = {f"{year}-12-31": end_of_day(last_day(str(year))) for year in ends}
     then, now = ({day: _probability(years <= end, weights) for day, end in by.items()} for weights in (before, after))
     return Change(name, then, now, _median(years, before), _median(years, after))
 

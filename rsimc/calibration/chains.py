@@ -148,9 +148,9 @@ class Run:
                 done += PIECE
                 self._adapt_step(kept, (done - (ends[window - 1] if window else 0)) / PIECE)
                 self.progress("warm-up", min(done, length), self.total)
-            if end != length and window:
+            if end != length and window and seen:
                 self._adapt_mass(seen[len(seen) // 3 :])
-            if end != length:
+            if end != length and seen:  # a window of a very short warm-up may be over before it begins
                 self._reseed(seen)
 
     def draws(self, count: int) -> list[Draws]:

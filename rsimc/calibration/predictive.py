@@ -30,6 +30,22 @@ class Positions:
     past: np.ndarray
     choice: Mapping[str, float]
 
+    def only(self, some: np.ndarray) -> Positions:
+        """Those of a mask [draws]."""
+        return Positions(self.z[some], self.past[some], self.choice)
+
+
+def not_yet(target: Target, at: Positions) -> Positions:
+    """The draws that a forecast keeps: in their past nothing has happened that the world would have seen."""
+
+    def one(point: tuple[Array, Array]) -> Array:
+        return target.log_not_yet(target.simulate(*point, choice)[0]) == 0.0
+
+    with jax.enable_x64(True):
+        choice = jnp.asarray([at.choice[name] for name in target.choice], jnp.float64)
+        program = jax.jit(lambda z, past: jax.lax.map(one, (z, past), batch_size=BATCH))
+        return at.only(np.asarray(program(jnp.asarray(at.z), jnp.asarray(at.past))))
+
 
 def positions(tree: xr.DataTree, choice: Mapping[str, float]) -> Positions:
     """All draws of a posterior of one form, in chain order."""

@@ -171,12 +171,12 @@ def make_target(
             where("data"), "at least one observation published by as_of", "none", "set a later as_of, or use --prior"
         )
     for term in terms:
-        _refuse_rows_without_density(term, where("data", term.series))
+        refuse_rows_without_density(term, where("data", term.series))
     parameters = model.parameters + nuisance_parameters(term.series for term in terms)
     return Target(model, terms, prior_set(parameters, overrides, where), as_of)
 
 
-def _refuse_rows_without_density(term: Term, where: str) -> None:
+def refuse_rows_without_density(term: Term, where: str) -> None:
     """Raises DataError for the first row whose density would be no number, whatever the path.
 
     Tables allow such rows, since whether an sd or trials are needed is known to the likelihood alone.

@@ -50,7 +50,9 @@ def command(scenario: str, overrides: tuple[str, ...], days: tuple[str, ...], as
 
 CLAIM = (
     "CRPS in log hours, log score in nats a point, smaller is better. A handful of points that share their surprises "
-    "carries no claim of significance: read the columns as a check that nothing is far off, not as a contest."
+    "carries no claim of significance: read the columns as a check that nothing is far off, not as a contest. The "
+    "model's equations and priors were set in 2026 with these points in view, which favours it by an amount that is "
+    "not known."
 )
 
 

@@ -89,7 +89,7 @@ def _show(found: list[Influence], question: Question) -> None:
 def _how(one: Influence) -> str:
     if one.how == "psis":
         return f"weights, k-hat {one.khat:.2f}"
-    return f"refit, R-hat {one.rhat:.3f}, ESS {one.ess:.0f}"
+    return f"refit, R-hat {one.rhat:.3f}, ESS {one.ess:.0f}{'' if one.mixed else ', not mixed'}"
 
 
 def _percent(share: float | None) -> str:

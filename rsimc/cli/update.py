@@ -64,9 +64,14 @@ def command(
         console().print("these weights cannot be trusted: refit, without --no-refit")
         return
     console().print(f"these weights cannot be trusted; refitted: {folder}", soft_wrap=True)
+    if found.others:
+        say(console(), f"It speaks from {made.study.scenario.as_of} and took up what else was published until then: "
+            + ", ".join(found.others))  # fmt: skip
+    listed = table("Milestone", "By", "Before", "After the refit", right=("Before", "After the refit"))
     for change in found.changes:
-        p = made.probability(change.milestone, "2030-12-31")
-        console().print(f"  {change.milestone} by 2030-12-31: {_percent(p)} after the refit")
+        for when, before in change.before.items():
+            listed.add_row(change.milestone, when, _percent(before), _percent(made.probability(change.milestone, when)))
+    console().print(listed)
 
 
 def _show(found: Update) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.influence import MIXED_RHAT
 from rsimc.observations import SERIES
 from rsimc.publish import words
 from rsimc.publish.evidence import parameters
@@ -58,10 +59,12 @@ def _influenced(
     forecast: Forecast, numbers: Numbers, found: Mapping[str, Any], group: str, place: str, one: Mapping[str, Any]
 ) -> Row:
     change, errors = _change(found, one), (one["p"]["se"] or math.inf, found["all"]["se"] or math.inf)
-    shown = _signed(change)
-    refit = one["how"] == "refit"
-    bold = tag("strong", shown) if abs(change) > CLEAR * math.hypot(*errors) else text(shown)
-    how = f"a refit, R-hat {one['rhat']:.3f}" if refit else f"weights, k-hat {one['khat']:.2f}"
+    shown, refit = _signed(change), one["how"] == "refit"
+    mixed = not refit or one["rhat"] < MIXED_RHAT
+    bold = tag("strong", shown) if mixed and abs(change) > CLEAR * math.hypot(*errors) else text(shown)
+    how = f"a refit, R-hat {one['rhat']:.3f}, {one['ess']:,.0f} effective draws" if refit else ""
+    how = joined([how, of_class("span", "flag", " not mixed")]) if not mixed else text(how)
+    how = how or text(f"weights, k-hat {one['khat']:.2f}")
     return [_named(forecast, one), numbers.chance("influence", group, place, "p"), bold, how]
 
 
@@ -88,13 +91,19 @@ def _priors(forecast: Forecast, numbers: Numbers) -> list[Html]:
     rows: list[Row] = []
     for n, one in enumerate(found["parameters"]):
         cells = [
-            numbers.element(_signed(one[way]), "prior_sensitivity", "parameters", str(n), way)
-            for way in ("half_sd_up", "quarter_wider")
+            _shift(numbers, "prior_sensitivity", "parameters", str(n), way) for way in ("half_sd_up", "quarter_wider")
         ]
         rows.append([code(one["parameter"]), *cells, meanings[one["parameter"].split(".")[0]].meaning])
     what = joined([code(found["milestone"]), f" by {words.long_date(found['by'])}"])
     heads: Row = ["parameter", "centre half a sd up", "a quarter wider", "meaning"]
     return [tag("h3", "Priors"), told("relies.priors", {"what": what}), table(heads, rows, "words")]
+
+
+def _shift(numbers: Numbers, *path: str) -> Html:
+    change, se = numbers.at(*path, "change"), numbers.at(*path, "se")
+    shown = numbers.element(_signed(change), *path, "change")
+    bold = tag("strong", shown) if abs(change) > CLEAR * se else shown
+    return joined([bold, of_class("span", "se", " ± ", numbers.element(words.points(se), *path, "se"))])
 
 
 def hindsight(numbers: Numbers) -> Html | None:

@@ -11,7 +11,7 @@ from rsimc.runs.cache import cache_dir
 from rsimc.runs.files import write_text
 from rsimc.scenario import identity
 
-VERSION = 1
+VERSION = 2
 
 
 class Stages:
