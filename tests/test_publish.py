@@ -309,7 +309,8 @@ def test_the_page_says_what_the_answer_relies_on(calibrated: Forecast) -> None:
         "influence": {"milestone": "closed_loop", "by": "2030-12-31", "all": p, "without": [*without, series],
                       "forms": [form]},
         "prior_sensitivity": {"milestone": "closed_loop", "by": "2030-12-31", "parameters": [
-            {"parameter": "returns_to_research", "half_sd_up": 0.031, "quarter_wider": -0.004}]},
+            {"parameter": "returns_to_research", "half_sd_up": {"change": 0.031, "se": 0.002},
+             "quarter_wider": {"change": -0.004, "se": 0.003}}]},
     }  # fmt: skip
     made = reliance(calibrated, Numbers(found))
     assert made is not None
@@ -320,7 +321,10 @@ def test_the_page_says_what_the_answer_relies_on(calibrated: Forecast) -> None:
     assert {"+3.1", "−0.4", "20.0%"} <= {shown for _, shown in numbers}
     for attributes, _ in numbers:
         assert attributes["value"] == json.dumps(at(found, str(attributes["data-key"])))
-    assert made.count("<strong>") == 2  # the two changes beyond three standard errors
+    assert made.count("<strong>") == 3  # two changes and a slope beyond three standard errors
+    unmixed = {**found, "influence": {**found["influence"], "forms": [form | {"rhat": 1.2}]}}
+    again = reliance(calibrated, Numbers(unmixed))
+    assert again is not None and "not mixed" in Page(again).words and again.count("<strong>") == 2
     assert "rsimc influence" in Page(reliance(calibrated, Numbers(document(calibrated))) or "").words
 
 

@@ -20,32 +20,37 @@ def new_rows(forecast: Forecast, rows: Sequence[Observation]) -> tuple[Observati
     """
     series = rows[0].series
     known = {row.key: row for row in forecast.study.rows if row.series == series}
-    fresh, again = [], 0
-    for row in rows:
-        place, old = f"{series}/{row.key}", known.get(row.key)
-        if old is None:
-            fresh.append(row)
-        elif (old.value, old.low, old.high) == (row.value, row.low, row.high):
-            again += 1
-        else:
-            expected = f"the reading that the run was fitted to, {old.value:g}"
-            raise DataError(place, expected, f"{row.value:g}", "run a forecast with the new table in its place")
+    fresh = [row for row in rows if row.key not in known]
+    again = [row for row in rows if row.key in known]
+    for row in again:
+        _require_same_reading(row, known[row.key])
     for row in fresh:
-        _require_vintage(row, known, again)
-    vintage = next(iter(known.values())).vintage if known else None
-    fresh = [row if vintage is None else replace(row, vintage=vintage) for row in fresh if row.kind != "excluded"]
-    for row in fresh:
-        for old in known.values():
-            if all(getattr(row, name) == getattr(old, name) for name in CONTENT):
-                advice = "a datum counts once: remove it"
-                raise DataError(f"{series}/{row.key}", "a row that the run does not know", old.key, advice)
-    if not fresh:
+        _require_vintage(row, known, bool(again))
+        _refuse_copy(row, known)
+    found = [replace(row, vintage=known[next(iter(known))].vintage) if known else row for row in fresh]
+    found = [row for row in found if row.kind != "excluded"]
+    if not found:
         names = ", ".join(row.key for row in rows[:3])
         raise DataError(series, "a row that the run does not know", names, "see rsimc observations " + series)
-    return tuple(fresh)
+    return tuple(found)
 
 
-def _require_vintage(row: Observation, known: Mapping[str, Observation], again: int) -> None:
+def _require_same_reading(row: Observation, old: Observation) -> None:
+    if (old.value, old.low, old.high) != (row.value, row.low, row.high):
+        expected = f"the reading that the run was fitted to, {old.value:g}"
+        advice = "run a forecast with the new table in place of the old one"
+        raise DataError(f"{row.series}/{row.key}", expected, f"{row.value:g}", advice)
+
+
+def _refuse_copy(row: Observation, known: Mapping[str, Observation]) -> None:
+    for old in known.values():
+        if all(getattr(row, name) == getattr(old, name) for name in CONTENT):
+            found = f"{old.key} again"
+            raise DataError(f"{row.series}/{row.key}", "a row that the run does not know", found, "a datum counts once")
+
+
+def _require_vintage(row: Observation, known: Mapping[str, Observation], again: bool) -> None:
+    """again: whether the table also holds rows that the run knows, and reads them alike."""
     versions = {(old.suite, old.vintage) for old in known.values()}
     if not versions or (row.suite, row.vintage) in versions:
         return

@@ -59,13 +59,16 @@ def _influenced(
     forecast: Forecast, numbers: Numbers, found: Mapping[str, Any], group: str, place: str, one: Mapping[str, Any]
 ) -> Row:
     change, errors = _change(found, one), (one["p"]["se"] or math.inf, found["all"]["se"] or math.inf)
-    shown, refit = _signed(change), one["how"] == "refit"
-    mixed = not refit or one["rhat"] < MIXED_RHAT
+    shown, mixed = _signed(change), one["how"] != "refit" or one["rhat"] < MIXED_RHAT
     bold = tag("strong", shown) if mixed and abs(change) > CLEAR * math.hypot(*errors) else text(shown)
-    how = f"a refit, R-hat {one['rhat']:.3f}, {one['ess']:,.0f} effective draws" if refit else ""
-    how = joined([how, of_class("span", "flag", " not mixed")]) if not mixed else text(how)
-    how = how or text(f"weights, k-hat {one['khat']:.2f}")
+    how = joined([_how(one), None if mixed else of_class("span", "flag", " not mixed")])
     return [_named(forecast, one), numbers.chance("influence", group, place, "p"), bold, how]
+
+
+def _how(one: Mapping[str, Any]) -> str:
+    if one["how"] == "refit":
+        return f"a refit, R-hat {one['rhat']:.3f}, {one['ess']:,.0f} effective draws"
+    return f"weights, k-hat {one['khat']:.2f}"
 
 
 def _named(forecast: Forecast, one: Mapping[str, Any]) -> Html:
