@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from rsimc import api, checking
 from rsimc.analysis import influence as influences
 from rsimc.analysis import kept
-from rsimc.analysis.backtest import CEILING_MINUTES, SERIES, known_on, usable
+from rsimc.analysis.backtest import CEILING_MINUTES, DAYS, SERIES, known_on, usable
 from rsimc.analysis.document import document
 from rsimc.analysis.estimates import Estimate
 from rsimc.analysis.forecast import Forecast
@@ -313,6 +313,12 @@ def test_what_was_found_is_kept_for_the_report(run: Forecast) -> None:
     assert document(run)["influence"] == told
     stages.path.unlink()
     assert document(run)["influence"] is None
+
+
+def test_the_command_backtests_on_the_days_that_the_report_looks_for() -> None:
+    from rsimc.cli import backtest as command
+
+    assert tuple(day.isoformat() for day in DAYS) == command.DAYS
 
 
 def test_a_backtest_needs_the_points_that_it_scores(run: Forecast) -> None:
