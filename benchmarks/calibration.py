@@ -144,6 +144,9 @@ def backtest() -> dict[str, Any]:
 
     begun = time.monotonic()
     found = checking.backtest("baseline")
+    for one in found:
+        for line in one.lines:
+            print(one.as_of, line.forecaster, line.same_suite.crps, line.revised_suite.crps)
     return {
         "seconds": round(time.monotonic() - begun, 1),
         "unit": "log hours",

@@ -148,7 +148,7 @@ def kept(scenario: Scenario, days: Sequence[date]) -> list[Backtest]:
 def _then(scenario: Scenario, known: Known) -> tuple[Study, Settings, Stages]:
     """The plain form of the scenario as it would have been on a day, and what was found of it."""
     study = resolve(scenario.model_copy(update={"as_of": known.as_of, "variants": {}}), replaced={SERIES: known.rows})
-    settings = replace(study.settings, draws=max(96, study.settings.draws // 2))
+    settings = study.settings
     inputs = {"posterior": study.posterior_id, "settings": asdict(settings), "later": _keys(known)}
     return study, settings, Stages("backtest", inputs)
 
