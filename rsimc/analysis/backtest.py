@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -142,25 +142,23 @@ def usable(scenario: Scenario) -> bool:
 def kept(scenario: Scenario, days: Sequence[date]) -> list[Backtest]:
     """What has been found so far on those days. Raises DataError when a day has too few rows."""
     every = [_then(scenario, known_on(day, scenario.where("as_of"))) for day in sorted(days)]
-    return [_read(stages["scores"]) for _, _, stages in every if "scores" in stages]
+    return [_read(stages["scores"]) for _, stages in every if "scores" in stages]
 
 
-def _then(scenario: Scenario, known: Known) -> tuple[Study, Settings, Stages]:
+def _then(scenario: Scenario, known: Known) -> tuple[Study, Stages]:
     """The plain form of the scenario as it would have been on a day, and what was found of it."""
     study = resolve(scenario.model_copy(update={"as_of": known.as_of, "variants": {}}), replaced={SERIES: known.rows})
-    settings = study.settings
-    inputs = {"posterior": study.posterior_id, "settings": asdict(settings), "later": _keys(known)}
-    return study, settings, Stages("backtest", inputs)
+    return study, Stages("backtest", {"posterior": study.posterior_id, "later": _keys(known)})
 
 
 def _one(
     scenario: Scenario, known: Known, fit: Callable[[Target, Settings, Progress], Draws], progress: Progress
 ) -> Backtest:
-    study, settings, stages = _then(scenario, known)
+    study, stages = _then(scenario, known)
     if "scores" not in stages:
         assert study.target is not None
-        draws = fit(study.target, settings, lambda stage, n, total: progress(f"{known.as_of}: {stage}", n, total))
-        stages.put({"scores": _scores(study, known, draws, settings).as_dict()})
+        draws = fit(study.target, study.settings, lambda stage, n, total: progress(f"{known.as_of}: {stage}", n, total))
+        stages.put({"scores": _scores(study, known, draws).as_dict()})
     return _read(stages["scores"])
 
 
@@ -168,8 +166,8 @@ def _keys(known: Known) -> list[str]:
     return [f"{row.suite} {row.vintage} {row.key} {row.value}" for row in (*known.same_suite, *known.revised_suite)]
 
 
-def _scores(study: Study, known: Known, draws: Draws, settings: Settings) -> Backtest:
-    target = study.target
+def _scores(study: Study, known: Known, draws: Draws) -> Backtest:
+    target, settings = study.target, study.settings
     assert target is not None
     z = draws.z.reshape(-1, draws.z.shape[-1])
     past = draws.innovations.reshape(len(z), *draws.innovations.shape[2:])
