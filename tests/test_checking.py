@@ -383,6 +383,24 @@ def test_what_is_kept_is_of_one_scenario(run: Forecast) -> None:
     assert mine != other
 
 
+def test_what_no_row_informs_any_more_starts_as_its_prior_has_it(run: Forecast) -> None:
+    target = run.study.target
+    assert target is not None and run.posterior is not None
+    surveys = target.leaving_out(lambda row: row.series == "uplift_surveys")
+    free = refits.uninformed(target, surveys)
+    assert {target.priors.entries[n][0] for n in free} == {"survey_bias", "survey_wording"}
+    one = target.leaving_out(lambda row: row.key == target.rows[0].key)
+    assert refits.uninformed(target, target.data) == [] and "survey_bias" not in {
+        target.priors.entries[n][0] for n in refits.uninformed(target, one)
+    }
+    refitter = refits.Refitter(target, run.posterior.tree, 1)
+    start, whole = refitter._start_of(surveys), refitter._start_of(target.data)
+    others = np.setdiff1d(np.arange(start.q.shape[1]), free)
+    assert np.array_equal(start.q[:, others], whole.q[:, others])
+    assert np.array_equal(whole.q, refitter.start.q) and np.all(start.inverse_mass[free] == 1.0)
+    assert 0.5 < start.q[:, free].std() < 1.5
+
+
 def test_leaving_a_row_out_by_weights_is_importance_sampling(run: Forecast) -> None:
     assert run.posterior is not None and run.study.target is not None
     asked = Headline(run.study, QUESTION, 1)

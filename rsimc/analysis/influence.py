@@ -82,6 +82,9 @@ def influence(
     names = list(dict.fromkeys(row.series for row in rows))
     work.refit("series", [(name, study.target.leaving_out(lambda row, n=name: row.series == n)) for name in names])  # type: ignore[misc]
     todo = [row for row in rows if not stages[f"datum {label(row)}"]["khat"] < MAX_KHAT]
+    for row in (row for row in todo if sum(other.series == row.series for other in rows) == 1):
+        of_series = stages[f"series {row.series}"]  # the same refit
+        stages.put({f"refitted {label(row)}": {**of_series, "kind": "datum", "name": label(row)}})
     left_out = [(label(row), study.target.leaving_out(lambda other, r=row: other is r)) for row in todo]  # type: ignore[misc]
     work.refit("refitted", left_out)
     work.forms(forms)
@@ -186,17 +189,23 @@ class _Work:
         self.stages.put(found)
 
     def refit(self, kind: str, todo: Sequence[tuple[str, Data]]) -> None:
-        """The headline of refits to less data."""
+        """The headline of refits to less data; those that did not mix are made again, with a longer warm-up."""
+        named = "datum" if kind == "refitted" else kind
         choice = self._target.choice
         left = [(name, data) for name, data in todo if f"{kind} {name}" not in self.stages]
-        done = len(todo) - len(left)
+        done, again = len(todo) - len(left), []
         for group in batched(left, AT_ONCE):
-            padded = [data for _, data in group] + [self._target.data] * (AT_ONCE - len(group))
-            found = self._fit(f"{kind}, {done + 1} to {done + len(group)} of {len(todo)}", padded, [choice] * AT_ONCE)
-            named = "datum" if kind == "refitted" else kind
-            for (name, _), refit in zip(group, found, strict=False):
-                self.stages.put({f"{kind} {name}": self._found(named, name, refit, choice)})
+            what = f"{kind}, {done + 1} to {done + len(group)} of {len(todo)}"
+            for entry, refit in zip(group, self._fit_group(what, group, False), strict=False):
+                if refit.mixing.rhat < MIXED_RHAT:
+                    self.stages.put({f"{kind} {entry[0]}": self._found(named, entry[0], refit, choice)})
+                else:
+                    again.append(entry)
             done += len(group)
+        for group in batched(again, AT_ONCE):
+            what = f"{kind}, {len(again)} again and longer"
+            for entry, refit in zip(group, self._fit_group(what, group, True), strict=False):
+                self.stages.put({f"{kind} {entry[0]}": self._found(named, entry[0], refit, choice)})
 
     def forms(self, forms: Sequence[Study]) -> None:
         """The headline under other forms."""
@@ -206,6 +215,11 @@ class _Work:
             found = self._fit(f"{len(group)} forms", [self._target.data] * AT_ONCE, choices, changed=True)
             for form, refit in zip(group, found, strict=False):
                 self.stages.put({f"form {form.form}": self._found("form", form.form, refit, form.choice)})
+
+    def _fit_group(self, what: str, group: Sequence[tuple[str, Data]], longer: bool) -> list[Refit]:
+        """Refits of AT_ONCE sets, the last of them of all data where there are fewer."""
+        padded = [data for _, data in group] + [self._target.data] * (AT_ONCE - len(group))
+        return self._fit(what, padded, [self._target.choice] * AT_ONCE, longer)
 
     @property
     def _target(self) -> Any:

@@ -33,6 +33,7 @@ PATH = 4.0
 MOST_STEPS = 128
 FROZEN_ACCEPTANCE, FROZEN_DEPTH = 0.1, 50.0
 GAIN = 0.6  # of log step per missed acceptance
+ADAPTED = 80  # transitions of a warm-up from an earlier fit in which its masses are learned anew
 SHORTER = (1.0, 0.9, 1.0, 0.35)
 """Of the step size, in turn: a chain in a narrow place, where the common step is too long, gets out by a short one."""
 
@@ -56,12 +57,12 @@ def many_chains(
     progress: Progress,
     *,
     data: Sequence[Data] | None = None,
-    start: Start | None = None,
+    start: Sequence[Start] | None = None,
     compiled: Transitions | None = None,
 ) -> Run:
     """Chains of several posteriors at once, warmed up: of forms of the target's model, of data sets, or both.
 
-    choices, data: one for each posterior; data of the target itself when None. start: of all alike, else around 0.
+    choices, data, start: one for each posterior; data of the target itself, and places around 0, when None.
     compiled: transitions of the target, to share one program between calls. No posterior knows of the others; but bytes
     are the same only where the same are sampled together, since rounding differs with the number of chains.
 
@@ -84,12 +85,12 @@ def go_on(
     return run
 
 
-def _first(target: Target, settings: Settings, start: Start | None) -> list[Standing]:
-    rng = np.random.default_rng(settings.seed)
-    q = _scattered(rng, target, settings) if start is None else start.q
-    step, inverse_mass = (FIRST_STEP, np.ones(q.shape[1])) if start is None else (start.step, start.inverse_mass)
-    key = np.asarray(jax.random.key_data(jax.random.split(jax.random.key(settings.seed), len(q))))
-    return [Standing(q, key, step, inverse_mass, 0)]
+def _first(target: Target, settings: Settings, start: Sequence[Start] | None) -> list[Standing]:
+    if start is None:
+        q = _scattered(np.random.default_rng(settings.seed), target, settings)
+        start = [Start(q, FIRST_STEP, np.ones(q.shape[1]))]
+    key = np.asarray(jax.random.key_data(jax.random.split(jax.random.key(settings.seed), settings.chains)))
+    return [Standing(one.q, key, one.step, one.inverse_mass, 0) for one in start]
 
 
 def _told(target: Target, choices: Choices, data: Sequence[Data] | None, chains: int) -> Told:
@@ -135,9 +136,10 @@ class Run:
         self.step, self._count, self.state = step, count, self.state._replace(key=key)
 
     def warm_up(self, warm: bool) -> None:
-        """Find step sizes and masses; `warm`: they and the place are nearly right."""
+        """Find step sizes and masses; `warm`: the place is nearly right, and in a short warm-up the masses are kept."""
         length = self.settings.warmup
-        ends = [length] if warm else [length // 8, length * 3 // 8, length * 3 // 4, length]
+        cold = [length // 8, length * 3 // 8, length * 3 // 4, length]
+        ends = cold if not warm else [length // 2, length] if length >= ADAPTED else [length]
         done = 0
         for window, end in enumerate(ends):
             seen = []
@@ -148,7 +150,7 @@ class Run:
                 done += PIECE
                 self._adapt_step(kept, (done - (ends[window - 1] if window else 0)) / PIECE)
                 self.progress("warm-up", min(done, length), self.total)
-            if end != length and window and seen:
+            if end != length and (window or warm) and seen:
                 self._adapt_mass(seen[len(seen) // 3 :])
             if end != length and seen:  # a window of a very short warm-up may be over before it begins
                 self._reseed(seen)

@@ -15,10 +15,10 @@ from rsimc.calibration.settings import Draws, Progress, Settings
 from rsimc.calibration.target import Data, Target
 from rsimc.calibration.verdict import Mixing, mixing_of
 
-CHAINS, WARMUP, DRAWS = 32, 40, 96
+CHAINS, WARMUP, DRAWS = 32, 40, 80
 """Of a refit. A refit begins at draws of the full posterior, whose step and masses nearly suit it."""
 CHANGED_WARMUP = 120
-"""Of another form of the model, which lies further away."""
+"""Of another form of the model, and of data without which a posterior is another: long enough to learn masses anew."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,30 @@ class Refitter:
         progress: Progress,
         changed: bool = False,
     ) -> list[Refit]:
-        """One refit for each data set and choice of form, all at once; changed: the forms are others."""
+        """One refit for each data set and choice of form, all at once; changed: they lie further away."""
         warmup = CHANGED_WARMUP if changed else WARMUP
         settings = Settings(chains=CHAINS, warmup=warmup, draws=DRAWS, seed=self.seed)
+        start = [self._start_of(one) for one in data]
         with jax.enable_x64(True):
-            run = many_chains(
-                self.target, settings, choices, progress, data=data, start=self.start, compiled=self.compiled
-            )
+            run = many_chains(self.target, settings, choices, progress, data=data, start=start, compiled=self.compiled)
             found = [replace(draws, reseeded=run.reseeded) for draws in run.draws(DRAWS)]
         return [Refit(draws, mixing_of(draws, settings.groups)) for draws in found]
+
+    def _start_of(self, data: Data) -> Start:
+        """Where the full posterior stands; what no row informs any more is as its prior has it."""
+        free = uninformed(self.target, data)
+        q, inverse_mass = self.start.q.copy(), self.start.inverse_mass.copy()
+        q[:, free] = np.random.default_rng([self.seed, 1]).standard_normal((len(q), len(free)))
+        inverse_mass[free] = 1.0
+        return Start(q, self.start.step, inverse_mass)
+
+
+def uninformed(target: Target, data: Data) -> list[int]:
+    """Places in z of the parameters of likelihoods of which all rows are left out: their posterior is their prior."""
+    used, left, begin = set[str](), set[str](), 0
+    for term in target.terms:
+        weight = np.asarray(data.weight)[begin : begin + len(term.rows)]
+        (used if weight.any() else left).update(parameter.name for parameter in term.parameters)
+        begin += len(term.rows)
+    used |= {parameter.name for parameter in target.model.parameters}
+    return [n for n, (name, _, _) in enumerate(target.priors.entries) if name in left - used]
