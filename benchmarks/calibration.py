@@ -47,7 +47,7 @@ def speed() -> dict[str, Any]:
     for count in (SHORT, LONG):
         settings = Settings(draws=count)
         if count != SHORT:
-            draws = longer(target, settings, [target.choice], [draws], silent)
+            draws = longer(target, settings, [target.choice], [draws], silent)[0]
         seconds = time.monotonic() - begun
         mixing = mixing_of(draws, settings.groups)
         p = headline(draws)
