@@ -217,8 +217,8 @@ def test_metrs_later_points_are_scored_and_bounds_are_not() -> None:
     assert len(rows) >= 2 and {row.kind for row in rows} == {"point"}
     assert len({row.vintage for row in rows}) == 1
     extra = [replace(rows[0], key=f"own_{n}", published=p) for n, p in enumerate((day, date(2026, 12, 1)))]
-    bound = replace(extra[1], key="bound", kind="censored_above")
-    assert later(target, SERIES, day, {SERIES: [*extra, bound]}) == [extra[1]]
+    bounds = [replace(extra[1], key="bound", kind="censored_above"), replace(extra[1], key="far", value=1000.0)]
+    assert later(target, SERIES, day, {SERIES: [*extra, *bounds]}) == [extra[1]]
 
 
 def test_draws_in_which_something_has_happened_forecast_nothing() -> None:

@@ -13,6 +13,7 @@ from rsimc.analysis.scores import Score, score
 from rsimc.calibration.predictive import later_rows, not_yet, positions
 from rsimc.calibration.target import Target
 from rsimc.calibration.terms import Term
+from rsimc.calibration.terms.horizon import METR_CEILING_HOURS, MetrHorizons
 from rsimc.errors import UsageError
 from rsimc.observations import load_series
 from rsimc.observations.rows import Observation
@@ -73,10 +74,15 @@ def later(target: Target, name: str, as_of: Any, added: Mapping[str, Sequence[Ob
     known = [row for row in target.rows if row.series == name]
     suites, keys = {row.suite for row in known}, {row.key for row in known}
     every = added[name] if name in added else load_series(name)
-    points = [row for row in every if row.kind == "point" and row.published > as_of and row.suite in suites]
+    points = [row for row in every if _is_point(row) and row.published > as_of and row.suite in suites]
     new = [row for row in points if row.key not in keys]
     newest = max(((row.published, row.vintage) for row in new), default=(None, ""))[1]
     return [row for row in new if row.vintage == newest]
+
+
+def _is_point(row: Observation) -> bool:
+    """Whether a row says what a value is, and not only on which side of a bound it lies."""
+    return row.kind == "point" and not (row.series == MetrHorizons.series and row.value > 60.0 * METR_CEILING_HOURS)
 
 
 def _scored(name: str, term: Term, samples: np.ndarray) -> Hindsight:
