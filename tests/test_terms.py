@@ -25,6 +25,7 @@ from rsimc.api import load_study
 from rsimc.calibration.target import Data, Target, make_target, nuisance_parameters
 from rsimc.calibration.terms import TERMS, Path, Seen, Term, student_log_density
 from rsimc.calibration.terms.base import Counted, Measured
+from rsimc.calibration.terms.horizon import MetrHorizons
 from rsimc.dates import DateGrid, decimal_year
 from rsimc.engine.plan import BLOCK, Plan
 from rsimc.engine.simulate import PosteriorSource, noise_keys, simulate_block
@@ -612,8 +613,14 @@ def test_a_metr_row_may_have_an_sd_or_be_a_lower_bound(hours: float, sd: float) 
 def test_rows_as_taken_have_the_error_that_the_likelihood_gives_them(series: str) -> None:
     term = TERMS[series](ROWS[series])
     for n, (own, row) in enumerate(zip(term.as_taken(), term.rows, strict=True)):
-        assert replace(own, sd=row.sd, sd_scale=row.sd_scale, trials=row.trials) == row
-        if isinstance(term, Measured):
+        changed = {"sd": row.sd, "sd_scale": row.sd_scale, "trials": row.trials}
+        interval = {"low": row.low, "high": row.high, "interval": row.interval} if series == "metr_horizons" else {}
+        assert replace(own, **changed, **interval) == row
+        if isinstance(term, MetrHorizons):
+            assert own.low is not None and own.high is not None
+            sides = np.log([row.value / own.low, own.high / row.value]) / stats.norm.ppf(0.95)
+            assert sides == pytest.approx([term.below[n], term.above[n]], rel=1e-6)
+        elif isinstance(term, Measured):
             assert own.sd == term.sd[n] and own.sd_scale == ("logit" if series in FRACTIONS else "log")
         elif isinstance(term, Counted):
             assert own.trials == term.trials[n]
@@ -945,7 +952,7 @@ MEASURED_SHARES = sorted(FRACTIONS - COUNTED)
 
 def with_odd(series: str, **fields: Any) -> tuple[Observation, ...]:
     """A bundled row of a series, and one with other fields and the key `odd`."""
-    return ROWS[series][0], but(series, key="odd", **fields)
+    return ROWS[series][0], but(series, key="odd", label="odd", **fields)
 
 
 def refused(series: str, folder: FilePath, **fields: Any) -> str:
