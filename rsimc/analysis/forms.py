@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,13 @@ def weighting(study: Study) -> str:
         return "equal weights"
     said = [f"{name}: {', '.join(f'{o} {w:g}' for o, w in options.items())}" for name, options in given.items()]
     return f"the scenario's weights ({'; '.join(said)})"
+
+
+def form_numbers(switches: Sequence[np.ndarray], count: int) -> np.ndarray:
+    """Which form each of `count` trajectories is of, numbered from 0; switches: values [count] of what chooses it."""
+    if not switches:
+        return np.zeros(count, np.int64)
+    return np.unique(np.stack(switches), axis=1, return_inverse=True)[1].ravel()
 
 
 def structural_range(forecast: Forecast) -> dict[str, Any] | None:

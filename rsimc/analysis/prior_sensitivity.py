@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.forms import form_numbers
 from rsimc.dates import end_of_day, last_day
 from rsimc.engine.plan import BATCHES
 
@@ -66,8 +67,7 @@ def prior_sensitivity(forecast: Forecast, milestone: str = MILESTONE, by: str = 
     z = np.asarray(latent.values).reshape(-1, latent.shape[-1])[table["draw"].to_numpy()[kept]]
     names = [str(name) for name in latent["z_name"].values]
     fixed = {name for name, entry in zip(names, forecast.study.fitted.entries, strict=True) if entry[2].kind == "fixed"}
-    forms = np.unique(np.array([table[name].to_numpy()[kept] for name in switches] or [np.zeros(len(hit))]), axis=1,
-                      return_inverse=True)[1].ravel()  # fmt: skip
+    forms = form_numbers([table[name].to_numpy()[kept] for name in switches], len(hit))
     centred = centred_by(hit, forms)
     batch = table["batch"].to_numpy()[kept]
     (up, up_se), (wider, wider_se) = (

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from rsimc.analysis.estimates import Estimate, estimate
 from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.forms import form_numbers
 from rsimc.analysis.headline import by_batch
 from rsimc.analysis.new_rows import terms
 from rsimc.analysis.weights import smoothed
@@ -129,8 +130,7 @@ def _log_ratios(forecast: Forecast, with_new: Term, without: Term) -> tuple[np.n
     run = compile_paths(study.plan, with_new.quantities, beats(study.model, until))
     sample = run(source)
     params = dict(study.priors.named(jnp.asarray(sample.values)))
-    switches = np.array([np.asarray(params[name]) for name in study.choice] or [np.zeros(SAMPLE)])
-    forms = np.unique(switches, axis=1, return_inverse=True)[1].ravel()
+    forms = form_numbers([np.asarray(params[name]) for name in study.choice], SAMPLE)
     missing = tuple(p for p in type(with_new).parameters if p.name not in params)
     if missing:  # a series that the posterior does not know: its own parameters come from their priors
         scenario = study.scenario
