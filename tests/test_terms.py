@@ -146,11 +146,7 @@ def test_the_evidence_is_finite_at_ten_thousand_prior_draws(flagship: Flagship) 
 
 
 @pytest.mark.slow
-def test_the_evidence_is_finite_at_a_hundred_thousand_prior_draws(
-    flagship: Flagship, request: pytest.FixtureRequest
-) -> None:
-    if request.config.getoption("markexpr") != "slow":
-        pytest.skip("takes most of a minute: run with -m slow")
+def test_the_evidence_is_finite_at_a_hundred_thousand_prior_draws(flagship: Flagship) -> None:
     check_finite(flagship, 100)
 
 
