@@ -24,6 +24,14 @@ from rsimc.scenario import Scenario, identity
 FAN_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
+def year_of(by: str) -> float:
+    """The decimal year at the end of a day, month or year that a user named. Raises UsageError when it is none."""
+    try:
+        return end_of_day(last_day(by))
+    except ValueError as error:
+        raise UsageError("by", "a date such as 2028-12-31, 2028-12 or 2028", f'"{by}"') from error
+
+
 @dataclass(frozen=True)
 class Forecast:
     """A run folder, opened. seconds: how long each stage took when it was just made, else empty."""
@@ -80,11 +88,7 @@ class Forecast:
 
         Raises UsageError for an unknown milestone, or a date that is none or lies beyond the horizon.
         """
-        found = self.curve(name)
-        try:
-            year = end_of_day(last_day(by))
-        except ValueError as error:
-            raise UsageError("by", "a date such as 2028-12-31, 2028-12 or 2028", f'"{by}"') from error
+        found, year = self.curve(name), year_of(by)
         if year > self.study.plan.grid.end + 2 / 365.25:
             raise UsageError(
                 "by", f"a date before the horizon {self.study.scenario.run.horizon}", by, "raise run.horizon"

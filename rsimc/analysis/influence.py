@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from rsimc.analysis.estimates import Estimate
+from rsimc.analysis.forecast import year_of
 from rsimc.analysis.headline import Headline, Question
 from rsimc.analysis.weights import smoothed
 from rsimc.calibration.predictive import positions
@@ -126,12 +127,8 @@ def _check(study: Study, question: Question) -> None:
     if question.milestone not in names:
         found = f'"{question.milestone}"'
         raise UsageError("milestone", "the name of a milestone", found, nearest(question.milestone, names))
-    try:
-        year = question.year
-    except ValueError as error:
-        raise UsageError("by", "a date such as 2030-12-31, 2030-12 or 2030", f'"{question.by}"') from error
     now, horizon = study.scenario.as_of, study.scenario.run.horizon
-    if not end_of_day(now) < year <= horizon + 1e-3:
+    if not end_of_day(now) < year_of(question.by) <= horizon + 1e-3:
         raise UsageError("by", f"a date after {now} and before the horizon {horizon}", f'"{question.by}"')
 
 
