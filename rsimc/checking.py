@@ -13,7 +13,7 @@ from rsimc.analysis.backtest import backtest as backtests
 from rsimc.analysis.forecast import Forecast, open_run
 from rsimc.analysis.headline import Question
 from rsimc.analysis.hindsight import Hindsight, hindsight
-from rsimc.analysis.influence import Influence
+from rsimc.analysis.influence import Influence, require_answerable
 from rsimc.analysis.influence import influence as influences
 from rsimc.analysis.new_rows import new_rows
 from rsimc.analysis.update import Update
@@ -47,11 +47,12 @@ def influence(
 ) -> list[Influence]:
     """What the headline would be without each datum and series, and under each form of the model: about half an hour.
 
-    Kept as it is found: a second call goes on. Raises UsageError for a mixture, CalibrationError when the posterior
-    cannot be trusted.
+    Kept as it is found: a second call goes on. Raises UsageError, before any work, for a mixture or a question that the
+    model cannot answer; CalibrationError when the posterior cannot be trusted.
     """
     prepare_devices()
     study = load_study(scenario, overrides, allow_code=allow_code)
+    require_answerable(study, question)
     try_out(study, fitted=True)
     found = find_or_fit(study, progress)
     require_trusted(found, accept_untrusted)
@@ -65,13 +66,17 @@ def backtest(
     overrides: Sequence[str] = (),
     days: Sequence[date] = DAYS,
     progress: Progress = quiet,
+    *,
+    allow_code: bool = False,
 ) -> list[Backtest]:
     """What the model would have said on each day, scored on METR's later points beside five baselines.
 
-    Kept as it is found. Raises DataError before any work when a day has too few rows.
+    Kept as it is found. Raises DataError before any work when a day has too few rows, or the scenario's METR data are
+    not the bundled ones.
     """
     prepare_devices()
-    return backtests(load_study(scenario, overrides).scenario, days, fit, progress)
+    study = load_study(scenario, overrides, allow_code=allow_code)
+    return backtests(study.scenario, days, fit, progress, allow_code=allow_code)
 
 
 def score(

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from rsimc import api, checking
 from rsimc.analysis import influence as influences
 from rsimc.analysis import kept
-from rsimc.analysis.backtest import CEILING_MINUTES, DAYS, SERIES, known_on, usable
+from rsimc.analysis.backtest import DAYS, SERIES, known_on, usable
 from rsimc.analysis.document import document
 from rsimc.analysis.estimates import Estimate
 from rsimc.analysis.forecast import Forecast
@@ -38,6 +38,7 @@ from rsimc.cli.main import main
 from rsimc.errors import DataError, UsageError
 from rsimc.observations import load_series
 from rsimc.observations.importing import table_text
+from rsimc.observations.metr import CEILING_MINUTES
 from rsimc.observations.rows import Observation
 from rsimc.runs.stages import Stages
 
@@ -321,11 +322,24 @@ def test_the_command_backtests_on_the_days_that_the_report_looks_for() -> None:
     assert tuple(day.isoformat() for day in DAYS) == command.DAYS
 
 
-def test_a_backtest_needs_the_points_that_it_scores(run: Forecast) -> None:
+def test_a_backtest_needs_the_points_that_it_scores(
+    run: Forecast, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["backtest", "--set", "data.metr_horizons=false", "--as-of", "2025-01-01"]) == 3
+    table = tmp_path / "mine.csv"
+    table.write_text(table_text(load_series(SERIES)))
+    assert main(["backtest", "--set", f"data.metr_horizons.file={table}", "--as-of", "2025-01-01"]) == 3
+    assert "remove `file`" in capsys.readouterr().err
     scenario = run.study.scenario
     assert usable(scenario) == ("metr_horizons" in scenario.data and scenario.data["metr_horizons"].use)
     assert kept.backtests(run) == []
+
+
+def test_a_question_is_refused_before_any_work(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["influence", "--by", "soon"]) == 2
+    assert main(["influence", "--milestone", "closed_lop"]) == 2
+    told = capsys.readouterr().err
+    assert "closed_loop" in told and "warm-up" not in told
 
 
 @pytest.mark.slow

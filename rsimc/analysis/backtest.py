@@ -35,6 +35,7 @@ from rsimc.calibration.terms.horizon import SHARED_TASKS
 from rsimc.calibration.verdict import mixing_of
 from rsimc.errors import DataError
 from rsimc.observations import load_series, select
+from rsimc.observations.metr import CEILING_MINUTES
 from rsimc.observations.rows import Observation
 from rsimc.runs.stages import Stages
 from rsimc.runs.study import Study, resolve
@@ -42,7 +43,6 @@ from rsimc.scenario import Scenario
 
 Progress = Callable[[str, int, int], None]
 SERIES, OLD, NEW = "metr_horizons", "TH1.0", "TH1.1"
-CEILING_MINUTES = 960.0
 FEWEST = 4
 """Rows on which a straight line has two degrees of freedom left."""
 MODEL = "rsimc"
@@ -120,23 +120,29 @@ def known_on(day: date, where: str) -> Known:
 
 
 def backtest(
-    scenario: Scenario, days: Sequence[date], fit: Callable[[Target, Settings, Progress], Draws], progress: Progress
+    scenario: Scenario,
+    days: Sequence[date],
+    fit: Callable[[Target, Settings, Progress], Draws],
+    progress: Progress,
+    *,
+    allow_code: bool = False,
 ) -> list[Backtest]:
     """Refit and score on every day; each is kept on disk as it is found, so that a second call goes on.
 
     fit(target, settings, progress): samples a posterior. Raises DataError before any work when a day has too few rows,
-    or the scenario does without METR's.
+    or the scenario does without METR's, or has a table of its own for them.
     """
     if not usable(scenario):
-        advice = "its later points are what forecasts are scored on: switch it on"
-        raise DataError(scenario.where("data", SERIES), "data of METR", "none", advice)
+        own = scenario.data[SERIES].file if SERIES in scenario.data else None
+        advice = "its later points are what forecasts are scored on: " + ("remove `file`" if own else "switch it on")
+        raise DataError(scenario.where("data", SERIES), "the bundled data of METR", own or "none", advice)
     every = [known_on(day, scenario.where("as_of")) for day in sorted(days)]
-    return [_one(scenario, known, fit, progress) for known in every]
+    return [_one(_then(scenario, known, allow_code=allow_code), known, fit, progress) for known in every]
 
 
 def usable(scenario: Scenario) -> bool:
-    """Whether a scenario has METR's data."""
-    return SERIES in scenario.data and scenario.data[SERIES].use
+    """Whether a scenario has METR's data as they are bundled, in all their vintages."""
+    return SERIES in scenario.data and scenario.data[SERIES].use and scenario.data[SERIES].file is None
 
 
 def kept(scenario: Scenario, days: Sequence[date]) -> list[Backtest]:
@@ -145,16 +151,17 @@ def kept(scenario: Scenario, days: Sequence[date]) -> list[Backtest]:
     return [_read(stages["scores"]) for _, stages in every if "scores" in stages]
 
 
-def _then(scenario: Scenario, known: Known) -> tuple[Study, Stages]:
+def _then(scenario: Scenario, known: Known, *, allow_code: bool = False) -> tuple[Study, Stages]:
     """The plain form of the scenario as it would have been on a day, and what was found of it."""
-    study = resolve(scenario.model_copy(update={"as_of": known.as_of, "variants": {}}), replaced={SERIES: known.rows})
+    then = scenario.model_copy(update={"as_of": known.as_of, "variants": {}})
+    study = resolve(then, allow_code=allow_code, replaced={SERIES: known.rows})
     return study, Stages("backtest", {"posterior": study.posterior_id, "later": _keys(known)})
 
 
 def _one(
-    scenario: Scenario, known: Known, fit: Callable[[Target, Settings, Progress], Draws], progress: Progress
+    then: tuple[Study, Stages], known: Known, fit: Callable[[Target, Settings, Progress], Draws], progress: Progress
 ) -> Backtest:
-    study, stages = _then(scenario, known)
+    study, stages = then
     if "scores" not in stages:
         assert study.target is not None
         draws = fit(study.target, study.settings, lambda stage, n, total: progress(f"{known.as_of}: {stage}", n, total))

@@ -73,7 +73,7 @@ def influence(
     forms: studies of other forms of the model, over the same data. Raises UsageError for a mixture, or a question that
     the model cannot answer.
     """
-    _check(study, question)
+    require_answerable(study, question)
     assert study.target is not None
     stages = Stages("influence", _inputs(study, posterior, question))
     work = _Work(study, posterior, question, stages, progress)
@@ -119,7 +119,8 @@ def label(row: Observation) -> str:
     return f"{row.series}/{row.key}"
 
 
-def _check(study: Study, question: Question) -> None:
+def require_answerable(study: Study, question: Question) -> None:
+    """Raises UsageError for a mixture, and for a question that the study's model cannot answer."""
     names = [m.name for m in study.model.milestones]
     if study.parts:
         advice = "remove variants, or name one option of each; the other forms are compared with it"

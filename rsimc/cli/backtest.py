@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rsimc.cli.options import console, emit_json, json_option, messages, quiet_option, scenario_argument, set_option
+from rsimc.cli.options import (
+    allow_code_option,
+    console,
+    emit_json,
+    json_option,
+    messages,
+    quiet_option,
+    scenario_argument,
+    set_option,
+)
 from rsimc.cli.tables import heading, say, table
 from rsimc.errors import UsageError
 
@@ -23,12 +32,15 @@ DAYS = ("2024-07-01", "2025-01-01", "2025-07-01")
 @click.command("backtest")
 @scenario_argument
 @set_option
+@allow_code_option
 @click.option(
     "--as-of", "days", multiple=True, default=DAYS, show_default=True, metavar="DATE", help="A date. May be repeated."
 )
 @json_option
 @quiet_option
-def command(scenario: str, overrides: tuple[str, ...], days: tuple[str, ...], as_json: bool, quiet: bool) -> None:
+def command(
+    scenario: str, overrides: tuple[str, ...], allow_code: bool, days: tuple[str, ...], as_json: bool, quiet: bool
+) -> None:
     """Refit SCENARIO to what was known on each date, and score its forecasts of METR's later points.
 
     Beside it, five statistical baselines on the same points. Every date is kept as it is found: calling it again goes
@@ -39,7 +51,7 @@ def command(scenario: str, overrides: tuple[str, ...], days: tuple[str, ...], as
 
     dates = [_day(text) for text in days]
     with Bars(messages(quiet)) as bars:
-        found = checking.backtest(scenario, overrides, dates, bars)
+        found = checking.backtest(scenario, overrides, dates, bars, allow_code=allow_code)
     if as_json:
         emit_json({"schema": "rsimc.backtest/1", "unit": "log hours", "dates": [one.as_dict() for one in found]})
         return

@@ -16,7 +16,7 @@ from rsimc.observations.node import Node, read_yaml
 from rsimc.observations.rows import Observation
 
 SERIES = "metr_horizons"
-CEILING_MINUTES = 960.0
+CEILING_MINUTES = 16.0 * 60.0
 """METR calls its suites unreliable above 16 hours."""
 
 Version = tuple[int, int]

@@ -27,9 +27,10 @@ from rsimc.calibration.terms.base import (
     years,
 )
 from rsimc.models.base import Parameter
+from rsimc.observations.metr import CEILING_MINUTES
 from rsimc.observations.rows import Observation
 
-METR_CEILING_HOURS = 16.0
+METR_CEILING_HOURS = CEILING_MINUTES / 60.0
 CENSORED_SCALE = 0.3
 SHARED_TASKS = 0.7  # METR's intervals share tasks: rows scatter 0.7 of them around a line
 SUITES = "TH1.0 against TH1.1: sd 0.48 log2, tilt 0.48 log2 a year"
