@@ -190,14 +190,17 @@ class _Work:
         """The headline of refits to less data; those that did not mix are made again, with a longer warm-up."""
         named = "datum" if kind == "refitted" else kind
         choice = self._target.choice
-        left = [(name, data) for name, data in todo if f"{kind} {name}" not in self.stages]
-        done, again = len(todo) - len(left), []
+        open_ = [(name, data) for name, data in todo if f"{kind} {name}" not in self.stages]
+        again = [(name, data) for name, data in open_ if f"unmixed {kind} {name}" in self.stages]
+        left = [(name, data) for name, data in open_ if f"unmixed {kind} {name}" not in self.stages]
+        done = len(todo) - len(open_)
         for group in batched(left, AT_ONCE):
             what = f"{kind}, {done + 1} to {done + len(group)} of {len(todo)}"
             for entry, refit in zip(group, self._fit_group(what, group, False), strict=False):
                 if refit.mixing.rhat < MIXED_RHAT:
                     self.stages.put({f"{kind} {entry[0]}": self._found(named, entry[0], refit, choice)})
                 else:
+                    self.stages.put({f"unmixed {kind} {entry[0]}": {"rhat": refit.mixing.rhat}})
                     again.append(entry)
             done += len(group)
         for group in batched(again, AT_ONCE):

@@ -13,6 +13,7 @@ from rsimc.models.base import Model, Params, Quantities
 
 Array = jax.Array
 Visit = Callable[[Any, Array, Quantities], tuple[Any, Any]]
+Mark = Callable[[Any, Array, Quantities], Any]
 
 
 def start(model: Model, params: Params, first: Array) -> tuple[Params, Any, Quantities]:
@@ -31,11 +32,13 @@ def march(
     noise_at: Callable[[Array], Array],
     visit: Visit,
     carry: Any,
+    mark: Mark | None = None,
 ) -> tuple[Any, Any, Any]:
     """March over `quarters` innovations from the start.
 
     noise_at(n): innovations [processes, ...] of the n-th beat, n from 0. visit(carry, step, quantities) is called after
-    every step with the step's index (1 after the first) and returns the next carry and what to keep of the step.
+    every step with the step's index (1 after the first) and returns the next carry and what to keep of the step;
+    mark(carry, step, quantities) after every beat. What neither reads of the quantities is not computed.
     Returns (state, carry, what was kept [quarters, steps per innovation, ...]).
     """
     dt = 1.0 / model.steps_per_year
@@ -54,7 +57,11 @@ def march(
             kept, out = visit(kept, step + 1, model.observe(state, params, time(step + 1)))
             return (state, kept), out
 
-        return jax.lax.scan(one, carried, jnp.arange(model.steps_per_innovation, dtype=jnp.int32))
+        (state, kept), out = jax.lax.scan(one, carried, jnp.arange(model.steps_per_innovation, dtype=jnp.int32))
+        if mark is not None:
+            last = (n + 1) * model.steps_per_innovation
+            kept = mark(kept, last, model.observe(state, params, time(last)))
+        return (state, kept), out
 
     (state, carry), kept = jax.lax.scan(beat, (state, carry), jnp.arange(quarters, dtype=jnp.int32))
     return state, carry, kept

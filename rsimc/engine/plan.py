@@ -78,6 +78,11 @@ class Plan:
         return tuple(range(year // 4, early + 1, year // 4)) + tuple(range(early + year, last + 1, year))
 
     @property
+    def stored_at_beats(self) -> bool:
+        """Whether every step that is stored ends a beat, so that observables need not be computed at the others."""
+        return all(step % self.model.steps_per_innovation == 0 for step in self.stored_steps)
+
+    @property
     def stored_years(self) -> np.ndarray:
         """Decimal years of the stored steps."""
         return self.grid.start + np.array(self.stored_steps) / self.model.steps_per_year

@@ -13,6 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rsimc import maths
+from rsimc.polynomials import cos_pi
+
 Array = jax.Array
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 PARITY = np.uint32(0x1BD11BDA)
@@ -49,6 +52,6 @@ def normals(keys: Array, ids: Array, step: Array) -> Array:
     """
     word0, word1 = threefry(keys[:, 0:1], keys[:, 1:2], ids[None, :], jnp.asarray(step, jnp.uint32))
     uniform = (word0.astype(jnp.float32) + np.float32(0.5)) * np.float32(2.0**-32)
-    angle = jax.lax.bitcast_convert_type(word1, jnp.int32).astype(jnp.float32) * np.float32(np.pi * 2.0**-31)
-    radius = jnp.sqrt(np.float32(-2.0) * jnp.log(jnp.minimum(uniform, np.float32(1.0 - 2.0**-24))))
-    return jax.lax.optimization_barrier(radius * jnp.cos(angle))
+    half_turns = jax.lax.bitcast_convert_type(word1, jnp.int32).astype(jnp.float32) * np.float32(2.0**-31)
+    radius = jnp.sqrt(np.float32(-2.0) * maths.log(maths.minimum(uniform, 1.0 - 2.0**-24)))
+    return jax.lax.optimization_barrier(radius * cos_pi(half_turns))

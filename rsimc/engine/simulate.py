@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, Protocol
@@ -11,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rsimc.engine import rng
+from rsimc.maths import fence, maximum
 from rsimc.engine.path import march, start
 from rsimc.engine.plan import BATCHES, BLOCK, Plan
 from rsimc.models.base import Model, Quantities
@@ -70,7 +72,9 @@ class Innovations(NamedTuple):
         """The first innovations [count, processes, B]."""
         if self.past.shape[0] >= count:
             return self.past[:count]
-        return jnp.stack([self.at(jnp.asarray(n)) for n in range(count)])
+        steps = jnp.arange(count, dtype=jnp.int32)
+        fresh = jax.lax.map(lambda n: rng.normals(self.keys, self.ids, n), steps)
+        return jnp.concatenate([self.past, fresh[self.past.shape[0] :]], axis=0)
 
 
 def noise_keys(model: Model, seed: int) -> np.ndarray:
@@ -174,6 +178,16 @@ def batch_of(ids: Array) -> Array:
     return ((ids // np.uint32(BLOCK)) % np.uint32(BATCHES)).astype(jnp.int32)
 
 
+class _Carry(NamedTuple):
+    """What a march keeps. before: quantities of the last step; dates in steps; store [stored + 1, observables, B]."""
+
+    before: dict[str, Array]
+    dates: tuple[Array, ...]
+    readings: tuple[Array, ...]
+    finite: Array
+    store: Array
+
+
 def simulate_block(plan: Plan, source: Source, ids: Array) -> Block:
     """Simulate trajectories ids [B] uint32 to the horizon."""
     model = plan.model
@@ -183,55 +197,65 @@ def simulate_block(plan: Plan, source: Source, ids: Array) -> Block:
     # compiler merges multiplications into additions, or one device would round otherwise than two.
     inputs = jax.lax.optimization_barrier((source.named(values), noise.first(model.anchor_innovations)))
     params, state, seen = jax.lax.optimization_barrier(start(model, *inputs))
-    thresholds = [(m.quantity, m.threshold) for m in model.milestones]
-    dates = jnp.stack([jnp.where(seen[name] >= level, 0.0, jnp.inf) for name, level in thresholds]).astype(values.dtype)
-    clocks = {quantity for quantity, _ in plan.readings}
-    watched = tuple(dict.fromkeys([name for name, _ in thresholds] + sorted(clocks)))
-    places = [(quantity, [m.name for m in model.milestones].index(name)) for quantity, name in plan.readings]
-    readings = _read(places, seen, dates == 0.0, jnp.full((len(places), *ids.shape), jnp.nan, values.dtype))
-    slots = _slots(plan)
-    store = jnp.zeros((len(plan.stored_steps) + 1, len(model.observables), *ids.shape), values.dtype)
-    carry = ({name: seen[name] for name in watched}, dates, readings, jnp.ones(ids.shape, bool), store)
-    per_year = np.float32(model.steps_per_year)
-
-    def visit(carry: Any, step: Array, seen: Quantities) -> tuple[Any, None]:
-        before, dates, readings, finite, store = carry
-        seen = jax.lax.optimization_barrier(seen)
-        begun = (step - 1).astype(dates.dtype)
-        shares = [_share(before[name], seen[name], level) for name, level in thresholds]
-        new = jnp.stack([seen[name] >= level for name, level in thresholds]) & jnp.isinf(dates)
-        dates = jnp.where(new, jnp.stack([(begun + share) / per_year for share in shares]), dates)
-        at = {name: [before[name] + share * (seen[name] - before[name]) for share in shares] for name in clocks}
-        readings = _read(places, at, new, readings)
-        kept = jnp.stack([seen[o.quantity] for o in model.observables])
-        finite = finite & jnp.isfinite(sum(seen[name] for name in watched))
-        store = jax.lax.dynamic_update_index_in_dim(store, kept, slots[step], 0)
-        return (
-            {name: seen[name] for name in watched},
-            dates,
-            readings,
-            finite & jnp.all(jnp.isfinite(kept), axis=0),
-            store,
-        ), None
-
-    state, carry, _ = march(model, params, state, plan.beats, lambda n: noise.at(n + 1), visit, carry)
-    _, dates, readings, finite, store = carry
-    return Block(dates, readings, store[:-1], values, source.draw(ids), finite, model.clipped(state))
+    watch = _Watch(plan)
+    visit, mark = (watch.step, watch.store) if plan.stored_at_beats else (watch.step_and_store, None)
+    carry = watch.start(seen, ids.shape, values.dtype)
+    state, carry, _ = march(model, params, state, plan.beats, lambda n: noise.at(n + 1), visit, carry, mark)
+    dates, readings = (jnp.stack(rows) if rows else jnp.zeros((0, *ids.shape)) for rows in (carry.dates, carry.readings))
+    return Block(dates / watch.per_year, readings, carry.store[:-1], values, source.draw(ids), carry.finite, model.clipped(state))
 
 
-def _read(places: list[tuple[str, int]], seen: Any, new: Array, readings: Array) -> Array:
-    """Readings with those of milestones just reached. seen: by quantity, the value, or its value at each milestone."""
-    rows = []
-    for n, (quantity, milestone) in enumerate(places):
-        value = seen[quantity][milestone] if isinstance(seen[quantity], list) else seen[quantity]
-        rows.append(jnp.where(new[milestone], value, readings[n]))
-    return jnp.stack(rows) if rows else readings
+class _Watch:
+    """What to look for in the quantities of a plan's model: milestones and the clocks that durations read at them after
+    every step, observables where they are stored."""
 
+    def __init__(self, plan: Plan) -> None:
+        model, milestones = plan.model, [m.name for m in plan.model.milestones]
+        self.plan = plan
+        self.per_year = np.float32(model.steps_per_year)
+        self.levels = [(m.quantity, m.threshold) for m in model.milestones]
+        self.places = [(quantity, milestones.index(name)) for quantity, name in plan.readings]
+        self.watched = tuple(dict.fromkeys([name for name, _ in self.levels] + sorted({q for q, _ in self.places})))
+        self.often = [name for name, count in Counter(name for name, _ in self.levels).items() if count > 1]
+        self.slots = _slots(plan)
 
-def _share(before: Array, after: Array, level: float) -> Array:
-    """Share of the step at which a line from `before` to `after` passes `level`."""
-    rise = after - before
-    return jnp.clip((level - before) / jnp.where(rise > 0, rise, 1.0), 0.0, 1.0)
+    def start(self, seen: Quantities, shape: tuple[int, ...], dtype: Any) -> _Carry:
+        """What there is at the start: milestones that have come already, and the clocks at them."""
+        dates = tuple(jnp.where(seen[name] >= level, 0.0, jnp.inf).astype(dtype) for name, level in self.levels)
+        readings = tuple(
+            jnp.where(dates[n] == 0.0, seen[name], jnp.full(shape, jnp.nan, dtype)) for name, n in self.places
+        )
+        store = jnp.zeros((len(self.plan.stored_steps) + 1, len(self.plan.model.observables), *shape), dtype)
+        return _Carry({name: seen[name] for name in self.watched}, dates, readings, jnp.ones(shape, bool), store)
+
+    def step(self, carry: _Carry, step: Array, seen: Quantities) -> tuple[_Carry, None]:
+        """Milestones that a step reaches, and the clocks when it does, along lines."""
+        now = jax.lax.optimization_barrier({name: seen[name] for name in self.watched})
+        before, begun = carry.before, (step - 1).astype(carry.dates[0].dtype)
+        rises = {name: now[name] - before[name] for name in self.watched}
+        inverse = {name: 1.0 / jnp.where(rise > 0, rise, 1.0) for name, rise in rises.items()}
+        inverse |= {name: fence(inverse[name]) for name in self.often}  # computed once
+        shares = [maximum((level - before[name]) * inverse[name], 0.0) for name, level in self.levels]
+        # A date in steps can only come down, and later crossings are later: the least is the first.
+        found = [jnp.where(now[q] >= level, begun + share, jnp.inf) for (q, level), share in zip(self.levels, shares)]
+        dates = tuple(jnp.where(new < date, new, date) for new, date in zip(found, carry.dates, strict=True))
+        readings = tuple(
+            jnp.where(found[n] < carry.dates[n], before[name] + shares[n] * rises[name], reading)
+            for (name, n), reading in zip(self.places, carry.readings, strict=True)
+        )
+        finite = carry.finite & jnp.isfinite(sum(now[name] for name in self.watched))
+        return carry._replace(before=now, dates=dates, readings=readings, finite=finite), None
+
+    def store(self, carry: _Carry, step: Array, seen: Quantities) -> _Carry:
+        """Keeps the observables of a step."""
+        kept = jnp.stack([seen[o.quantity] for o in self.plan.model.observables])
+        finite = carry.finite & jnp.isfinite(sum(seen[o.quantity] for o in self.plan.model.observables))
+        store = jax.lax.dynamic_update_index_in_dim(carry.store, kept, self.slots[step], 0)
+        return carry._replace(finite=finite, store=store)
+
+    def step_and_store(self, carry: _Carry, step: Array, seen: Quantities) -> tuple[_Carry, None]:
+        """Both, after every step: for a model whose noise changes less often than observables are kept."""
+        return self.store(self.step(carry, step, seen)[0], step, seen), None
 
 
 def _slots(plan: Plan) -> Array:

@@ -31,42 +31,46 @@ SHARE_2025 = 0.224
 equivalents: Epoch AI, AI compute users (2026-09-03) and AI chip counts (2026-04-03)."""
 
 
-def elapsed_before(t: Array | float, middle: Array | float, width: float) -> Array:
-    """Integral from 0 to t of a logistic step that falls from 1 to 0 around `middle`."""
-    return t - maths.softplus(t - middle, width) + maths.softplus(-middle, width)
+def elapsed_before(t: Array | float, middle: Array | float, width: float, at_0: Array | float | None = None) -> Array:
+    """Integral from 0 to t of a logistic step that falls from 1 to 0 around `middle`; at_0: softplus(-middle)."""
+    first = maths.softplus(-middle, width) if at_0 is None else at_0
+    return t - maths.softplus(t - middle, width) + first
 
 
 def anchor(params: Params) -> dict[str, Array]:
-    """What the closed forms need once: room below the ceilings at 2025.0, the share's logit and its pace."""
+    """What the closed forms need once: the slowdown and what it has cost by 2025.0, room below the ceilings at 2025.0,
+    the share's logit and its pace, and what makes log c 0 at 2025.0."""
     ceilings = (params["power_ceiling"], params["chip_ceiling"], params["capital_ceiling"])
     soft = [-ceiling / CEILING_WIDTH for ceiling in ceilings]
     room = -CEILING_WIDTH * maths.logaddexp(maths.logaddexp(soft[0], soft[1]), soft[2])
     held = SHARE_2025 / params["lab_share_max"]
+    slowdown = SLOWDOWN_FROM + params["slowdown_delay"]
+    logit = math.log(SHARE_2025) - maths.log(params["lab_share_max"] - SHARE_2025)
     return {
+        "slowdown": slowdown,
+        "slowdown_by_2025": maths.softplus(-slowdown, SLOWDOWN_WIDTH),
         "compute_room": room,
-        "lab_share_logit": math.log(SHARE_2025) - maths.log(params["lab_share_max"] - SHARE_2025),
+        "compute_2025": -maths.softplus(-room, CEILING_WIDTH) + maths.log_sigmoid(logit),
+        "lab_share_logit": logit,
         "lab_share_pace": (params["compute_growth"] - params["world_compute_growth"]) / (1.0 - held),
     }
 
 
-def log_world(params: Params, t: Array | float) -> Array:
-    """Log of the world's stock of AI compute relative to 2025.0."""
-    early = elapsed_before(t, SLOWDOWN_FROM + params["slowdown_delay"], SLOWDOWN_WIDTH)
-    late, room = params["compute_growth_late"], params["compute_room"]
-    free = late * t + (params["world_compute_growth"] - late) * early
-    over = maths.softplus(free - room - params["efficiency_growth"] * t, CEILING_WIDTH)
-    return free - over + maths.softplus(-room, CEILING_WIDTH)
-
-
 def log_compute(params: Params, t: Array | float) -> Array:
     """Log compute of the leading lab relative to 2025.0."""
-    logit = params["lab_share_logit"]
-    share = maths.log_sigmoid(logit + params["lab_share_pace"] * t) - maths.log_sigmoid(logit)
-    return log_world(params, t) + share
+    late, room = params["compute_growth_late"], params["compute_room"]
+    free = late * t + (params["world_compute_growth"] - late) * _before_slowdown(params, t)
+    over = maths.softplus(free - room - params["efficiency_growth"] * t, CEILING_WIDTH)
+    share = maths.log_sigmoid(params["lab_share_logit"] + params["lab_share_pace"] * t)
+    return maths.fence(free - over + share - params["compute_2025"])
+
+
+def _before_slowdown(params: Params, t: Array | float) -> Array:
+    return maths.fence(elapsed_before(t, params["slowdown"], SLOWDOWN_WIDTH, params["slowdown_by_2025"]))
 
 
 def log_researchers(params: Params, t: Array | float, growth: str = "researcher_growth") -> Array:
     """Log of human research staff relative to 2025.0; growth: the parameter that holds its pace until the slowdown."""
-    early = elapsed_before(t, SLOWDOWN_FROM + params["slowdown_delay"], SLOWDOWN_WIDTH)
+    early = _before_slowdown(params, t)
     now, first = params[growth], params["researcher_growth_early"]
     return LATE_HIRING * t + (now - LATE_HIRING) * early + (first - now) * elapsed_before(t, HIRING_SHIFT, HIRING_WIDTH)

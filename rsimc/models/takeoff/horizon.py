@@ -41,7 +41,7 @@ SAME_TIME = 1e-3  # years: dates closer to 2025.0 are 2025.0, which a sum of mon
 
 def reference_horizon(params: Params, t: Array | float) -> Array:
     """The trend a + G_h t that sets serving on the reference path."""
-    return maths.log(params["time_horizon"]) + params["time_horizon_growth"] * t
+    return params["log_time_horizon"] + params["time_horizon_growth"] * t
 
 
 def reference_inputs(params: Params, t: Array | float) -> tuple[Array, Array]:
@@ -60,11 +60,12 @@ def reference_research(params: Params, t: Array | float) -> Array:
 def anchor(params: Params) -> dict[str, Array]:
     """Parameters with all that follows from the reference path: normalisations, e_ref(2025), gamma, b, the ceiling of
     software, and the form of the horizon's curve."""
-    params = {**params, **compute.anchor(params)}
+    params = {**params, "log_time_horizon": maths.log(params["time_horizon"])}
+    params = {**params, **compute.anchor(params), **software.anchor(params)}
     people, chips = reference_inputs(params, NORMALISED)
     base = {**params, "people_2024": people, "chips_2024": chips}
     start = reference_research(base, START)
-    beta = software.hardness(params)
+    beta = params["hardness"]
     gained = _integral(lambda t: maths.exp(params["parallelisation"] * (reference_research(base, t) - start)), start)
     rise = params["software_growth"] * gained
     software_2025 = maths.log1p(beta * rise) / beta
@@ -88,6 +89,7 @@ def anchor(params: Params) -> dict[str, Array]:
         "software_2026": software_2025 + _year_of_software(base, start, software_2025),
         "people_2026": compute.log_researchers(params, AI_LABOUR_AT),
         "reference_pace": gamma,
+        "per_reference_pace": 1.0 / gamma,
         "reference_level": software_2025 + chips_2025 - lag * gamma,
         "pace_2019": params["software_growth"] + _chips_pace(params, START),
         "horizon_per_compute": params["time_horizon_growth"] / gamma,
@@ -97,7 +99,7 @@ def anchor(params: Params) -> dict[str, Array]:
 def _year_of_software(params: Params, research_2019: Array, software_2025: Array) -> Array:
     """Rise of software in 2025 on the reference path, at the research effort of mid-2025."""
     effort = reference_research(params, 0.5 * AI_LABOUR_AT) - research_2019
-    beta, pace = software.hardness(params), software.log_pace(params, effort, software_2025, 0.0)
+    beta, pace = params["hardness"], software.log_pace(params, effort, software_2025, 0.0)
     return maths.log1p(beta * maths.exp(pace) * AI_LABOUR_AT) / beta
 
 
@@ -131,9 +133,11 @@ def log_horizon(params: Params, released: Array, released_2025: Array, t: Array,
     x = released - params["reference_level"]
     k = params["curvature"]
     beyond = maths.where(params["horizon_form"] == SATURATING, maths.softplus(x - params["curved_until"]), 0.0)
+    beyond = maths.fence(beyond)
     y = x - beyond
     curve = y * maths.expm1_ratio(maths.minimum(maths.maximum(k * y, -20.0), MAX_EXPONENT))
-    curve = curve + params["slope_beyond"] * beyond
-    clock = maths.where(t < -SAME_TIME, t, (released - released_2025) / params["reference_pace"])
+    curve = maths.fence(curve + params["slope_beyond"] * beyond)
+    clock = maths.where(t < -SAME_TIME, t, (released - released_2025) * params["per_reference_pace"])
     step = params["paradigm_step"] * (maths.softplus(clock - STEP_AT, STEP_WIDTH) + STEP_AT)
-    return maths.log(params["time_horizon"]) + params["horizon_per_compute"] * curve + step + noise
+    step = maths.fence(step)
+    return maths.fence(params["log_time_horizon"] + params["horizon_per_compute"] * curve + step + noise)

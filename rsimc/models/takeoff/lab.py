@@ -55,9 +55,9 @@ class Now(NamedTuple):
     coding_logit: Array
     evaluation_logit: Array
     small_loop_logit: Array
-    log_automated: Array
-    log_human_share: Array
-    log_director_share: Array
+    automated: Array
+    human_share: Array
+    director_share: Array
     log_oversight: Array
     shown: Shown
 
@@ -179,7 +179,8 @@ def _now(params: Params, scale: Scale, s: Array, data: Array, gone: Generations,
     hands = compute.log_researchers(params, t) + scale.log_people
     logit = maths.fence(specialisms.automation_logit(params, h, data))  # read in many places, computed once
     workers = labour.log_ai_labour(params, chips, s, hands)
-    work = labour.aggregate(params, logit, workers)
+    f = maths.logistic(logit)
+    work = labour.aggregate(params, f, workers)
     left = shares.log_left_by_ai(params, t)
     experiments, staff = chips + left - params["chips_2024"], hands - params["people_2024"]
     research = software.log_research(params, staff + work.log_gain, experiments)
@@ -194,14 +195,14 @@ def _now(params: Params, scale: Scale, s: Array, data: Array, gone: Generations,
         research,
         effort,
         haste,
-        specialisms.data_generation(logit),
-        jnp.min(logit, axis=0),
+        specialisms.data_generation(f.share),
+        maths.smallest(logit),
         logit[CODING],
         logit[EVALUATION],
         specialisms.small_loop_logit(params, logit),
-        work.log_automated,
-        work.log_human_share,
-        work.log_director_share,
+        work.automated,
+        work.human_share,
+        work.director_share,
         people.log_oversight(work, params["parallelisation"] * effort),
         shown(logit, work, workers, hands),
     )
@@ -211,7 +212,7 @@ def observe(lab: Lab, params: Params, scale: Scale, t: Array) -> Quantities:
     """A lab's quantities by name; logs natural, horizon in log hours, effective compute in nats."""
     now, gone = lab.now, lab.generations
     use = shares.split(params, now.log_research_share, now.log_left)
-    human, director = maths.exp(now.log_human_share), maths.exp(now.log_director_share)
+    human, director = now.human_share, now.director_share
     return {
         "log_horizon": now.log_horizon,
         "coding_logit": now.coding_logit,
@@ -220,13 +221,13 @@ def observe(lab: Lab, params: Params, scale: Scale, t: Array) -> Quantities:
         "small_loop_logit": now.small_loop_logit,
         "log_effort": now.log_effort,
         "log_multiplier": params["parallelisation"] * now.log_effort + lab.log_running,
-        "minus_log_human_share": -now.log_human_share,
+        "minus_log_human_share": -maths.log(maths.maximum(human, 1e-12)),
         "minus_log_hands": -maths.log(maths.maximum(human - director, 1e-12)),
         "minus_log_oversight": -now.log_oversight,
         "human_share": human,
         "director_share": director,
         "log_oversight": now.log_oversight,
-        "automated_share": maths.exp(now.log_automated),
+        "automated_share": now.automated,
         "research_share": maths.exp(now.log_research_share),
         "serving_share": use.serving,
         "ai_labour_share": use.ai_labour,

@@ -27,18 +27,34 @@ Array = jax.Array
 
 
 class Labour(NamedTuple):
-    """Logs of: L, human and AI labour against human alone; the share of work that is automated, and that is not; the
-    share of research that people do, in all, in evaluation and safety (of that specialism), and in direction (of all
-    research); P of coding and of running experiments."""
+    """Log of L, human and AI labour against human alone; the share of work that is automated, and that is not; the
+    share of research that people do, in all and in direction; the log of that in evaluation and safety, of the
+    specialism; log P of coding and of running experiments."""
 
     log_gain: Array
-    log_automated: Array
-    log_not_automated: Array
-    log_human_share: Array
+    automated: Array
+    not_automated: Array
+    human_share: Array
+    director_share: Array
     log_human_evaluation: Array
-    log_director_share: Array
     log_coding: Array
     log_experiments: Array
+
+
+def anchor(params: Params) -> dict[str, Array]:
+    """What the equations need once: weights w_k and their logs, [K, ...] each, what log A has of constants, the log of
+    the limit on data sourcing, and that of 1 + 1/c."""
+    log_weight = params["effort_weight"] - maths.logsumexp(params["effort_weight"])
+    scale = maths.log(params["serial_speed"] / 4.0) + maths.log(params["ai_labour_max"] / 0.3)
+    limit = maths.log(params["sourcing_limit"])
+    return {
+        "log_weight": log_weight,
+        "weight": maths.exp(log_weight),
+        "per_complementarity": 1.0 / params["complementarity_tasks"],
+        "ai_labour_2026": params["ai_labour"] + scale - params["chips_2026"] + params["people_2026"],
+        "log_sourcing_limit": limit,
+        "sourcing_allowance": maths.softplus(-limit),
+    }
 
 
 def log_ai_labour(params: Params, log_chips: Array, software: Array, log_people: Array) -> Array:
@@ -47,42 +63,42 @@ def log_ai_labour(params: Params, log_chips: Array, software: Array, log_people:
     log A = l_A + log(q/4) + log(omega_max/0.3) + [c + log(1 - sigma)] + psi s - H, the last three against their values
     on the reference path at 2026.0, to which l_A refers; the others against the medians of their priors.
     """
-    base = params["ai_labour"] + maths.log(params["serial_speed"] / 4.0) + maths.log(params["ai_labour_max"] / 0.3)
     saved = params["compute_saving"] * (software - params["software_2026"])
-    return base + (log_chips - params["chips_2026"]) + saved - (log_people - params["people_2026"])
+    return maths.fence(params["ai_labour_2026"] + log_chips + saved - log_people)
 
 
-def productivity(params: Params, logit: Array, log_labour: Array) -> tuple[Array, Array]:
-    """log P_k and the log of the share of its work that people do in each specialism: both [K, ...]."""
-    log_f = maths.log_sigmoid(logit)
-    log_rest = log_f - logit
-    workers = log_labour + log_f
-    tasks = -params["complementarity_tasks"]
-    inside = (1.0 - tasks) * log_f + tasks * maths.maximum(workers, logit)
-    literal = maths.logaddexp((1.0 - tasks) * log_rest, inside) / tasks
-    helped = maths.softplus(workers)
-    log_p = maths.where(workers < logit, helped, literal)
-    return log_p, maths.maximum(log_rest, -helped)
+def productivity(params: Params, f: maths.Logistic, log_labour: Array) -> tuple[Array, maths.Logistic]:
+    """log P_k [K, ...], and as the rest of a logistic [K, ...] the share of its work that people do; f: automated.
+
+    With l the logit, a = log(A_k (1 - f)/f) = log A - log(1 + e^l) says whether people still help (a < 0), and with
+    x = l + a where they do, l + rt a where not, one logarithm serves both: log P = log(1 + e^x), else
+    [(1 - rt) log(1 - f) + log(1 + e^x)]/rt. People do 1/(1 + e^x) of the work, else 1 - f.
+    """
+    tasks, ahead = params["complementarity_tasks"], log_labour - f.softplus
+    helping = ahead < 0.0
+    x = maths.logistic(maths.fence(f.logit + maths.where(helping, ahead, -tasks * ahead)))
+    beyond = f.softplus + (f.softplus - x.softplus) * params["per_complementarity"]
+    return maths.fence(maths.where(helping, x.softplus, beyond)), maths.choose(helping, x, f)
 
 
-def limited(log_p: Array, log_limit: Array) -> Array:
-    """log P under a limit on speed: P (1 + 1/c)/(1 + P/c)."""
-    return log_p + maths.softplus(-log_limit) - maths.softplus(log_p - log_limit)
+def limited(params: Params, log_p: Array) -> Array:
+    """log P under a limit c on speed: P (1 + 1/c)/(1 + P/c)."""
+    return maths.fence(log_p + params["sourcing_allowance"] - maths.softplus(log_p - params["log_sourcing_limit"]))
 
 
-def aggregate(params: Params, logit: Array, log_labour: Array) -> Labour:
-    """Labour from the automation logits [K, ...] and log A [...]; `log_weight` [K, ...] holds the log shares w_k."""
-    weight, across = params["log_weight"], -params["complementarity_specialisms"]
-    log_p, by_people = (maths.fence(x) for x in productivity(params, logit, log_labour))
-    sourcing = limited(log_p[DATA_SOURCING], maths.log(params["sourcing_limit"]))
-    log_p = maths.where(_only(DATA_SOURCING, log_p), sourcing, log_p)
+def aggregate(params: Params, f: maths.Logistic, log_labour: Array) -> Labour:
+    """Labour from the automated shares f [K, ...] and log A [...]."""
+    weight, across = params["weight"], -params["complementarity_specialisms"]
+    log_p, people = productivity(params, f, log_labour)
+    by_people = maths.fence(people.rest)
+    log_p = maths.where(_only(DATA_SOURCING, log_p), limited(params, log_p[DATA_SOURCING]), log_p)
     return Labour(
-        maths.logsumexp(weight + across * log_p) / across,
-        maths.logsumexp(weight + maths.log_sigmoid(logit)),
-        maths.logsumexp(weight + maths.log_sigmoid(-logit)),
-        maths.logsumexp(weight + by_people),
-        by_people[EVALUATION],
-        weight[DIRECTION] + by_people[DIRECTION],
+        maths.fence(maths.logsumexp(params["log_weight"] + across * log_p) / across),
+        maths.dot(weight, f.share),
+        maths.dot(weight, f.rest),
+        maths.dot(weight, by_people),
+        weight[DIRECTION] * by_people[DIRECTION],
+        -people.softplus[EVALUATION],
         log_p[CODING],
         log_p[EXPERIMENTS],
     )

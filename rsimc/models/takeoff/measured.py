@@ -9,16 +9,19 @@ from typing import NamedTuple
 
 import jax
 
+from rsimc import maths
 from rsimc.models.base import Params, Quantities
 from rsimc.models.takeoff import specialisms
 from rsimc.models.takeoff.labour import Labour
 from rsimc.models.takeoff.parameters import CODING, DIRECTION, EVALUATION, EXPERIMENTS, SYSTEMS, THEORY
 
 Array = jax.Array
+LEAST = 1e-30
+"""Stands for a share of which nothing is left, where its logarithm is wanted."""
 
 
 class Shown(NamedTuple):
-    """Automation logits of single specialisms; logs of L, of the shares of work that are automated and that are not,
+    """Automation logits of single specialisms; the log of L; shares of work that are automated and that are not; logs
     of P in coding and in experiments, of AI workers for each researcher (A), and of the research staff."""
 
     theory_logit: Array
@@ -26,8 +29,8 @@ class Shown(NamedTuple):
     experiments_logit: Array
     direction_logit: Array
     log_labour: Array
-    log_automated: Array
-    log_not_automated: Array
+    automated: Array
+    not_automated: Array
     log_coding: Array
     log_experiments: Array
     log_workers: Array
@@ -42,8 +45,8 @@ def shown(logit: Array, work: Labour, log_workers: Array, log_people: Array) -> 
         experiments_logit=logit[EXPERIMENTS],
         direction_logit=logit[DIRECTION],
         log_labour=work.log_gain,
-        log_automated=work.log_automated,
-        log_not_automated=work.log_not_automated,
+        automated=work.automated,
+        not_automated=work.not_automated,
         log_coding=work.log_coding,
         log_experiments=work.log_experiments,
         log_workers=log_workers,
@@ -69,8 +72,8 @@ def measured(
         "verifiability_lag": specialisms.gap(params, log_horizon),
         "direction_logit": now.direction_logit,
         "log_labour": now.log_labour,
-        "log_automated": now.log_automated,
-        "log_not_automated": now.log_not_automated,
+        "log_automated": maths.log(maths.maximum(now.automated, LEAST)),
+        "log_not_automated": maths.log(maths.maximum(now.not_automated, LEAST)),
         "log_coding_speed": now.log_coding,
         "log_experiment_speed": now.log_experiments,
         "log_ai_labour": now.log_workers,

@@ -15,7 +15,7 @@ import jax
 
 from rsimc import maths
 from rsimc.models.base import Duration, Form, Milestone, Observable, Parameter, Params, Quantities
-from rsimc.models.takeoff import horizon, labs, noise, policy, specialisms
+from rsimc.models.takeoff import horizon, labour, labs, noise, policy, specialisms
 from rsimc.models.takeoff import lab as one
 from rsimc.models.takeoff import milestones as marks
 from rsimc.models.takeoff.equations import EQUATIONS, STATES
@@ -80,14 +80,13 @@ class Takeoff:
     def prepare(self, params: Params, past: Array) -> Params:
         """Adds the anchors of the reference path, normalised weights and the noise coefficients."""
         dt, steps = 1.0 / self.steps_per_year, self.steps_per_innovation
-        weight = params["effort_weight"]
         params = chosen(params)
         full = {
             **horizon.anchor(params),
             **noise.coefficients(params, dt, steps),
             **specialisms.anchor(params),
-            "log_weight": weight - maths.logsumexp(weight),
         }
+        full = {**full, **labour.anchor(full)}
         return {**full, "trend_2025": noise.trend_at_anchor(full, past, dt, steps)}
 
     def init(self, params: Params, t: float, z: Array) -> State:

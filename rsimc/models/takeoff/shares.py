@@ -38,21 +38,22 @@ class Shares(NamedTuple):
 
 def served_logit(params: Params, log_horizon: Array, t: Array | float) -> Array:
     """Logit (before the limit) of the share of compute that serves customers; demand saturates with capability."""
-    capable = log_horizon - maths.softplus(log_horizon - SATURATION)
+    capable = maths.fence(log_horizon - maths.softplus(log_horizon - SATURATION))
     trend = params["serving_trend"] * maths.minimum(t, TREND_UNTIL)
     return params["serving_level"] + params["serving_demand"] * (capable - LOG_REFERENCE_HORIZON) + trend
 
 
 def log_research_share(params: Params, log_horizon: Array, t: Array | float) -> Array:
     """Log of the share of compute left for research and training once customers are served."""
-    return maths.log1p(-params["serving_max"] * maths.sigmoid(served_logit(params, log_horizon, t)))
+    served = maths.fence(params["serving_max"] * maths.sigmoid(served_logit(params, log_horizon, t)))
+    return maths.fence(maths.log1p(-served))
 
 
 def log_left_by_ai(params: Params, t: Array | float) -> Array:
     """Log of the share of research compute that AI labour leaves to training and experiments, log(1 - omega)."""
-    trend = maths.log(params["time_horizon"]) + params["time_horizon_growth"] * t
+    trend = params["log_time_horizon"] + params["time_horizon_growth"] * t
     planned = maths.sigmoid(params["automation_slope"] * (trend - params["threshold_median"]))
-    return maths.log1p(-params["ai_labour_max"] * planned)
+    return maths.fence(maths.log1p(-maths.fence(params["ai_labour_max"] * planned)))
 
 
 def split(params: Params, log_research: Array, log_left: Array) -> Shares:

@@ -14,25 +14,32 @@ from rsimc import maths
 from rsimc.models.base import Params
 
 Array = jax.Array
+LARGEST_RISE = 80.0  # nats in a step, beyond any ceiling that is left
 LOG_RATE_FENCE = 12.0  # a pace of 160,000 nats a year: reached only where the date is long since decided
 
 
 def log_research(params: Params, log_labour: Array, log_experiments: Array) -> Array:
     """Log R, the CES aggregate of labour and experiment compute, both relative to 2024.0."""
-    exponent = 1.0 - 1.0 / params["substitution"]
-    return maths.log_ces(log_labour, log_experiments, params["labour_share"], exponent)
+    by = maths.Ces(*(params[f"research_ces_{name}"] for name in maths.Ces._fields))
+    return maths.fence(maths.log_ces(log_labour, log_experiments, by))
 
 
-def hardness(params: Params) -> Array:
-    """beta = lambda / r: how much harder a nat of software makes the next."""
-    return params["parallelisation"] / params["returns_to_research"]
+def anchor(params: Params) -> dict[str, Array]:
+    """What the equations need once: the CES of research; beta = lambda / r, how much harder a nat of software makes the
+    next; and the log of g_s."""
+    by = maths.ces(params["labour_share"], 1.0 - 1.0 / params["substitution"])
+    return {
+        **{f"research_ces_{name}": value for name, value in by._asdict().items()},
+        "hardness": params["parallelisation"] / params["returns_to_research"],
+        "log_software_growth": maths.log(params["software_growth"]),
+    }
 
 
 def log_pace(params: Params, log_research_gain: Array, software: Array, noise: Array | float) -> Array:
     """Log of ds/dt without the ceiling's factor; `log_research_gain` is log R/R(2019)."""
     drive = params["parallelisation"] * log_research_gain
-    harder = maths.fence(hardness(params) * software)  # read in several places, rounded alike in all
-    return maths.log(params["software_growth"]) + drive - harder + noise
+    harder = maths.fence(params["hardness"] * software)  # read in several places, rounded alike in all
+    return params["log_software_growth"] + drive - harder + noise
 
 
 def log_mean(rise: Array) -> Array:
@@ -50,8 +57,10 @@ def advance(params: Params, software: Array, pace_log: Array, dt: float) -> Arra
     to s' = S - log(1 + (e^Z - 1) e^{-D}) = s + D - log(1 + (e^D - 1) e^{-Z}), which loses no digits far below it. A
     share 1 - e^{-Z} of D becomes software, so that only that share makes the next ideas harder: it multiplies beta.
     """
-    room = maths.maximum(params["software_ceiling"] - software, 0.0)
-    beta = hardness(params) * maths.maximum(-maths.expm1(-room), 1e-6)
-    rise = maths.log1p(beta * maths.exp(maths.minimum(pace_log, LOG_RATE_FENCE)) * dt) / beta
-    rise = maths.maximum(rise, 1e-30)
-    return software + rise - maths.softplus(maths.log(-maths.expm1(-rise)) + rise - room)
+    near = maths.fence(maths.decay(maths.maximum(params["software_ceiling"] - software, 0.0)))
+    beta = params["hardness"] * maths.maximum(1.0 - near, 1e-6)
+    per_beta = maths.fence(1.0 / beta)
+    growth = maths.fence(beta * maths.exp(maths.minimum(pace_log, LOG_RATE_FENCE)) * dt)
+    rise = maths.log1p(growth) * per_beta
+    rise = maths.fence(maths.minimum(rise, LARGEST_RISE))
+    return maths.fence(software + rise - maths.log1p(maths.fence(maths.expm1(rise) * near)))

@@ -43,14 +43,15 @@ def anchor(params: Params) -> dict[str, Array]:
 
 def automation_logit(params: Params, log_horizon: Array, data: Array) -> Array:
     """Logit of the automated share f_k [K, ...] of each specialism; data: D in years."""
-    unchecked = (1.0 - params["verifiability"]) * maths.exp(-params["data_reach"] * data)
+    unchecked = (1.0 - params["verifiability"]) * maths.decay(params["data_reach"] * data)
     return params["slope"] * (log_horizon - unchecked * gap(params, log_horizon) - params["threshold"])
 
 
 def gap(params: Params, log_horizon: Array) -> Array:
     """delta u^gamma in log hours [...]: lag of wholly unverifiable work when the measured horizon is this long."""
-    u = maths.softplus(log_horizon - LOW, 0.5) / (FULL - LOW)
-    return params["verifiability_gap"] * maths.exp(params["gap_exponent"] * maths.log(maths.maximum(u, 1e-30)))
+    u = maths.fence(maths.softplus(log_horizon - LOW, 0.5) * (1.0 / (FULL - LOW)))
+    power = maths.fence(params["gap_exponent"] * maths.log(maths.maximum(u, 1e-30)))
+    return maths.fence(params["verifiability_gap"] * maths.exp(power))
 
 
 def log_horizon_of(params: Params, logit: Array, specialism: int) -> Array:
@@ -58,9 +59,9 @@ def log_horizon_of(params: Params, logit: Array, specialism: int) -> Array:
     return logit / params["slope"][specialism] + params["threshold"][specialism]
 
 
-def data_generation(logit: Array) -> Array:
-    """Automated share of data generation, the pace of D."""
-    return maths.sigmoid(logit[DATA_GENERATION])
+def data_generation(share: Array) -> Array:
+    """The pace of D from the automated shares [K, ...]: that of data generation."""
+    return share[DATA_GENERATION]
 
 
 def small_loop_logit(params: Params, logit: Array) -> Array:

@@ -1,0 +1,117 @@
+"""Elementary functions in float32 for CPUs, as polynomials that the compiler can merge into loops of vectors.
+
+XLA's own are exact to a last bit but cost two to four times as much (benchmarks/results/engine.json). Here errors are at
+most 2e-7, relative for `exp` and absolute or relative, whichever is larger, for the logarithms; arguments out of range
+give what cannot be mistaken for a number: inf for `exp` of 89, -inf for logarithms of 0 or less, NaN for those of inf and
+for NaN. Numbers below 1.2e-38 count as 0, and `exp` gives none of them. Coefficients are minimax fits in float64 by reweighted least squares (Lawson 1961), rounded;
+tests measure their errors over the whole range. `rsimc.maths` gives them derivatives.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+Array = jax.Array
+
+f32, i32, u32 = np.float32, np.int32, np.uint32
+ROUND = f32(1.5 * 2**23 + 127)
+"""Added and taken away, it rounds to an integer n; the sum's low bits then hold n + 127, the exponent of 2^n."""
+LOG2_E = f32(1.4426950408889634)
+LN2_HIGH, LN2_LOW = f32(0.693359375), f32(-2.12194440e-4)
+"""ln 2 in two parts (Cody & Waite 1980): products of the first with exponents are exact."""
+LOWEST, HIGHEST = f32(-87.33654), f32(89.0)
+"""Where e^x leaves the normal numbers, and where 2^n is infinite."""
+SMALLEST = u32(0x00800000)
+INFINITE = u32(0x7F800000)
+ROOT_HALF = i32(0x3F3504F3)
+"""Bits of the square root of 1/2: mantissas are taken from there to its double."""
+
+EXP = (0.49999994, 0.16666532, 0.04166839, 0.008368745, 0.0013814541)
+LOG = (-0.4999999, 0.3333395, -0.25001755, 0.19962072, -0.16570508, 0.14917974, -0.14307521, 0.08734843)
+LOG1P = (0.99999994, -0.49999493, 0.33319098, -0.2484298, 0.19105999, -0.13663232, 0.078225814, -0.029505157, 0.005232675)
+"""(e^r - 1 - r)/r^2 for |r| <= ln(2)/2; (log(1 + f) - f)/f^2 for sqrt(1/2) <= 1 + f <= sqrt(2); log(1 + e)/e for
+0 <= e <= 1. Ascending."""
+SINE = (3.1415927, -5.16771, 2.55007, -0.5982421, 0.07756039)
+"""sin(pi t)/t in t^2 for |t| <= 1/2. Ascending."""
+
+
+def _at_least(x: Array, low: np.float32) -> Array:
+    """max(x, low), NaN for NaN, in the one form that is one instruction on x86."""
+    return jnp.where(x < low, low, x)
+
+
+def _at_most(x: Array, high: np.float32) -> Array:
+    return jnp.where(x > high, high, x)
+
+
+def _horner(x: Array, coefficients: tuple[float, ...]) -> Array:
+    out = jnp.full_like(x, coefficients[-1])
+    for c in coefficients[-2::-1]:
+        out = out * x + f32(c)
+    return out
+
+
+def _reduced(x: Array) -> tuple[Array, Array]:
+    """(e^r - 1, 2^n) with x = n ln 2 + r."""
+    shifted = x * LOG2_E + ROUND
+    n = shifted - ROUND
+    r = (x - n * LN2_HIGH) - n * LN2_LOW
+    bits = jax.lax.bitcast_convert_type(shifted, jnp.int32) << i32(23)
+    scale = jax.lax.bitcast_convert_type(bits, jnp.float32)
+    return r + (r * r) * _horner(r, EXP), scale
+
+
+def exp_of_negative(x: Array) -> Array:
+    """e^x for x <= 0."""
+    rest, scale = _reduced(_at_least(x, LOWEST))
+    return rest * scale + scale
+
+
+def exp(x: Array) -> Array:
+    """e^x; inf from 88.4 on."""
+    rest, scale = _reduced(_at_most(_at_least(x, LOWEST), HIGHEST))
+    return (f32(1.0) + rest) * scale
+
+
+def expm1(x: Array) -> Array:
+    """e^x - 1, relative accuracy near 0; held at 1.7e38 from 88 on."""
+    rest, scale = _reduced(_at_most(_at_least(x, LOWEST), f32(88.0)))
+    return rest * scale + (scale - f32(1.0))
+
+
+def cos_pi(x: Array) -> Array:
+    """cos(pi x) for |x| <= 1; absolute error 1.5e-7."""
+    t = f32(0.5) - jnp.abs(x)
+    return t * _horner(t * t, SINE)
+
+
+def _log(x: Array, rest: Array | None) -> Array:
+    """log x; rest: x - 1 where that is known better than x holds it."""
+    bits = jax.lax.bitcast_convert_type(x, jnp.int32)
+    exponent = (bits - ROOT_HALF) >> i32(23)
+    mantissa = jax.lax.bitcast_convert_type(bits - (exponent << i32(23)), jnp.float32)
+    f = mantissa - f32(1.0)
+    if rest is not None:
+        f = jnp.where(exponent == 0, rest, f)
+    n = exponent.astype(jnp.float32)
+    near = f + (f * f) * _horner(f, LOG)
+    value = (near + n * LN2_LOW) + n * LN2_HIGH
+    normal = jax.lax.bitcast_convert_type(x, jnp.uint32) - SMALLEST < INFINITE - SMALLEST
+    return jnp.where(normal, value, x - f32(np.inf))  # -inf for 0 and below, NaN for NaN and inf
+
+
+def log(x: Array) -> Array:
+    """Natural logarithm of x > 0."""
+    return _log(x, None)
+
+
+def log1p(x: Array) -> Array:
+    """log(1 + x), relative accuracy near 0."""
+    return _log(f32(1.0) + x, x)
+
+
+def log1p_unit(x: Array) -> Array:
+    """log(1 + x) for 0 <= x <= 1, relative accuracy near 0."""
+    return x * _horner(x, LOG1P)
