@@ -97,7 +97,7 @@ def _share(logit: Array, small: Array) -> Array:
 @_share.defjvp
 def _share_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
     share = _share(*primals)
-    return share, share * (1.0 - share) * tangents[0]  # `small` follows from the logit
+    return share, share * _share(-primals[0], primals[1]) * tangents[0]  # `small` follows from the logit
 
 
 def _ramp(x: Array) -> Array:

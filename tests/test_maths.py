@@ -17,10 +17,15 @@ wide = st.floats(-1e4, 1e4)
 moderate = st.floats(-30, 30)
 shares = st.floats(0.01, 0.99)
 exponents = st.floats(-40, 0.9)
-COMPILED = {
-    name: jax.jit(getattr(maths, name)) for name in ("softplus", "log_sigmoid", "logaddexp", "logsumexp", "log_ces")
+FUNCTIONS: dict[str, Callable[..., jax.Array]] = {
+    "softplus": maths.softplus,
+    "log_sigmoid": maths.log_sigmoid,
+    "logaddexp": maths.logaddexp,
+    "logsumexp": maths.logsumexp,
+    "log_ces": lambda a, b, share, r: maths.log_ces(a, b, maths.ces(share, r)),
 }
-GRADIENT = {name: jax.jit(jax.grad(getattr(maths, name))) for name in COMPILED}
+COMPILED = {name: jax.jit(function) for name, function in FUNCTIONS.items()}
+GRADIENT = {name: jax.jit(jax.grad(function)) for name, function in FUNCTIONS.items()}
 
 
 def value(name: str, *args: object) -> float:

@@ -12,7 +12,7 @@ import pytest
 from beartype import beartype
 from jaxtyping import Array, Bool, Float, Float32, Int32, TypeCheckError, UInt32, jaxtyped
 
-from rsimc import api
+from rsimc import api, maths
 from rsimc.calibration.target import Target
 from rsimc.dates import DateGrid
 from rsimc.engine import rng
@@ -61,11 +61,12 @@ def test_labour(batch: tuple[int, ...]) -> None:
     def people(
         logit: Float[Array, "k *batch"], workers: Float[Array, "*batch"]
     ) -> tuple[Float[Array, "k *batch"], Float[Array, "k *batch"]]:
-        return labour.productivity(params, logit, workers)
+        log_p, by = labour.productivity(params, maths.logistic(logit), workers)
+        return log_p, by.rest
 
     @shaped
     def gained(logit: Float[Array, "k *batch"], workers: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-        return labour.aggregate(params, logit, workers).log_gain
+        return labour.aggregate(params, maths.logistic(logit), workers).log_gain
 
     params = PRIORS.named(PRIORS.from_normal(jnp.zeros((PRIORS.size, *batch))))
     params = MODEL.prepare(params, jnp.zeros((MODEL.anchor_innovations, 3, *batch)))

@@ -21,6 +21,7 @@ PACKAGE = ROOT / "rsimc"
 ORDER = (
     "errors",
     "dates",
+    "polynomials",
     "maths",
     "scenario",
     "priors",

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
+from rsimc import maths
 from rsimc.engine.path import simulate_path
 from rsimc.models.base import prior_set
 from rsimc.models.takeoff import compute, horizon, labour, noise, shares, software, specialisms
@@ -79,18 +80,29 @@ def gain(
     log_labour: object, logit: object, tasks: float = 2.0, across: float = 0.7, limit: float = NO_LIMIT
 ) -> np.ndarray:
     """log L for the automation logits [K, ...] of specialisms of equal weight."""
+    return np.asarray(aggregated(log_labour, logit, tasks, across, limit).log_gain)
+
+
+def aggregated(log_labour: object, logit: object, tasks: float, across: float, limit: float) -> labour.Labour:
     logits = jnp.asarray(logit, jnp.float64)
-    even = jnp.full((len(logits),) + (1,) * (logits.ndim - 1), -np.log(len(logits)))
     params = {
-        "log_weight": even,
+        "weight": jnp.full((len(logits),) + (1,) * (logits.ndim - 1), 1.0 / len(logits)),
         "complementarity_tasks": jnp.asarray(tasks),
         "complementarity_specialisms": jnp.asarray(across),
-        "sourcing_limit": jnp.asarray(limit),
+        **limited_to(np.log(limit)),
     }
-    return np.asarray(AGGREGATE(params, logits, jnp.asarray(log_labour, jnp.float64)).log_gain)
+    params["log_weight"] = jnp.log(params["weight"])
+    return AGGREGATE(params, logits, jnp.asarray(log_labour, jnp.float64))
 
 
-AGGREGATE = jax.jit(labour.aggregate)
+def limited_to(log_limit: float) -> Params:
+    return {
+        "log_sourcing_limit": jnp.asarray(log_limit),
+        "sourcing_allowance": jnp.asarray(np.logaddexp(0, -log_limit)),
+    }
+
+
+AGGREGATE = jax.jit(lambda params, logit, workers: labour.aggregate(params, maths.logistic(logit), workers))
 
 
 @given(st.lists(st.floats(-20, 30), min_size=8, max_size=8), st.floats(0.1, 20), st.floats(0.05, 5))
@@ -125,7 +137,9 @@ def test_productivity_and_its_slope_are_continuous_where_people_stop_helping(log
 def one_specialism(log_labour: float, logit: float, tasks: float) -> tuple[jax.Array, jax.Array]:
     """log P and its slope in log A."""
     return jax.value_and_grad(
-        lambda supply: labour.productivity({"complementarity_tasks": tasks}, jnp.stack([logit]), supply)[0][0]
+        lambda supply: labour.productivity(
+            {"complementarity_tasks": tasks}, maths.logistic(jnp.stack([logit])), supply
+        )[0][0]
     )(log_labour)
 
 
@@ -139,20 +153,18 @@ def test_few_ai_workers_add_what_they_can_do(logit: list[float], log_labour: flo
 
 @given(st.floats(0, 40), st.floats(0, 6))
 def test_the_world_limits_the_speed_of_data_from_it(log_p: float, log_limit: float) -> None:
-    limited = float(labour.limited(jnp.asarray(log_p), jnp.asarray(log_limit)))
+    params = limited_to(log_limit)
+    limited = float(labour.limited(params, jnp.asarray(log_p)))
     assert -1e-12 <= limited <= min(log_p, np.log1p(np.exp(log_limit))) + 1e-12
-    assert float(labour.limited(jnp.asarray(0.0), jnp.asarray(log_limit))) == pytest.approx(0, abs=1e-12)
+    assert float(labour.limited(params, jnp.asarray(0.0))) == pytest.approx(0, abs=1e-12)
 
 
 @given(st.lists(st.floats(-20, 20), min_size=8, max_size=8), st.floats(-20, 20))
 def test_shares_of_work_lie_between_none_and_all(logit: list[float], log_labour: float) -> None:
-    params = {"log_weight": jnp.full(8, -np.log(8)), "complementarity_tasks": 2.0, "complementarity_specialisms": 0.7}
-    params |= {"sourcing_limit": 10.0}
-    work = AGGREGATE(params, jnp.asarray(logit), log_labour)
-    assert work.log_automated <= 1e-12
-    assert work.log_human_share <= 1e-12
-    assert np.exp(work.log_human_share) >= 1 - np.exp(work.log_automated) - 1e-9  # nobody automates beyond what can be
-    assert np.exp(work.log_director_share) <= np.exp(work.log_human_share) + 1e-12
+    work = aggregated(log_labour, logit, 2.0, 0.7, 10.0)
+    assert work.automated + work.not_automated == pytest.approx(1, abs=1e-12)
+    assert work.not_automated - 1e-12 <= work.human_share <= 1 + 1e-12  # nobody automates beyond what can be
+    assert 0 <= work.director_share <= work.human_share
     assert work.log_human_evaluation <= 1e-12
 
 
@@ -188,7 +200,7 @@ def test_synthetic_data_help_only_where_results_can_be_checked() -> None:
 @given(st.floats(-8, 12), st.floats(-6, 35), st.lists(st.floats(-2, 2), min_size=4, max_size=4))
 def test_shares_of_compute_sum_to_one(h: float, t: float, z: list[float]) -> None:
     params = {"serving_max": 0.8, "serving_level": z[0], "serving_demand": np.exp(z[1]), "serving_trend": 0.3 * z[2]}
-    params |= {"ai_labour_max": 1 / (1 + np.exp(z[3])), "training_part": 0.15, "time_horizon": 0.7}
+    params |= {"ai_labour_max": 1 / (1 + np.exp(z[3])), "training_part": 0.15, "log_time_horizon": np.log(0.7)}
     params |= {"time_horizon_growth": 1.6, "automation_slope": 1.0, "threshold_median": 3.7}
     research = shares.log_research_share(params, jnp.asarray(h), jnp.asarray(t))
     use = shares.split(params, research, shares.log_left_by_ai(params, jnp.asarray(t)))
@@ -247,7 +259,7 @@ def test_a_software_step_solves_its_equation(
             random.uniform(0.1, 1),
             random.uniform(0.4, 3),
         )
-        params = {"parallelisation": scale, "returns_to_research": returns, "software_ceiling": ceiling}
+        params = {"hardness": scale / returns, "software_ceiling": ceiling}
         start, beta = ceiling - z, scale / returns
 
         def slope(_: float, s: np.ndarray, pace: float = pace, beta: float = beta, start: float = start) -> np.ndarray:
@@ -261,7 +273,7 @@ def test_a_software_step_solves_its_equation(
 
 def test_software_steps_are_of_second_order_at_the_ceiling() -> None:
     beta, pace, start = 0.6, 2.0, 18.0
-    params = {"parallelisation": 0.6, "returns_to_research": 1.0, "software_ceiling": 20.0}
+    params = {"hardness": 0.6, "software_ceiling": 20.0}
     exact = solve_ivp(
         lambda _, s: -np.exp(pace - beta * (s - start)) * np.expm1(s - 20.0), (0, 1), [start], rtol=1e-11, atol=1e-12
     )
@@ -280,7 +292,7 @@ def test_software_rises_and_stays_below_its_ceiling_at_any_pace(
     pace: float, room: float, scale: float, returns: float
 ) -> None:
     for dtype in (jnp.float32, jnp.float64):
-        values = {"parallelisation": scale, "returns_to_research": returns, "software_ceiling": 40.0}
+        values = {"hardness": scale / returns, "software_ceiling": 40.0}
         start = jnp.asarray(40.0 - room, dtype)
         after = ADVANCE({name: jnp.asarray(x, dtype) for name, x in values.items()}, start, jnp.asarray(pace, dtype))
         slack = 40 * np.finfo(dtype).eps
@@ -462,7 +474,10 @@ class Later(Takeoff):
 
     def _later(self, params: Any, t: Any) -> Any:
         more = params[self.changed] + 0.3 if self.changed == "ai_labour" else self.factor * params[self.changed]
-        return {**params, self.changed: jnp.where((t > -1e-3) & params["later"], more, params[self.changed])}
+        new = {**params, self.changed: jnp.where((t > -1e-3) & params["later"], more, params[self.changed])}
+        labour = new["ai_labour"] - params["ai_labour"] + jnp.log(new["serial_speed"] / params["serial_speed"])
+        hardness = new["parallelisation"] / new["returns_to_research"]  # what follows from them once
+        return {**new, "ai_labour_2026": params["ai_labour_2026"] + labour, "hardness": hardness}
 
     def step(self, state: Any, params: Any, t: Any, dt: float, z: Any) -> Any:
         return super().step(state, self._later(params, t), t, dt, z)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rsimc.engine.plan import BATCHES, DURATION_BINS, Bins, Plan
+from rsimc.engine.plan import BATCHES, DURATION_BINS, FAN_BINS, Bins, Plan
 from rsimc.engine.simulate import Block, batch_of
 
 Array = jax.Array
@@ -126,9 +126,19 @@ def date_bin(plan: Plan, years: Array) -> Array:
 
 def bin_of(bins: Bins, value: Array) -> Array:
     """Bin of a value that is already on the scale of the bins (logs on log scales); NaN and inf go to the last."""
+    low, scale = _line(bins)
+    return _bin(low, scale, bins.inside, value)
+
+
+def _line(bins: Bins) -> tuple[np.float32, np.float32]:
+    """Where the bins begin and how many come to a unit."""
     low, high = bins.range
-    place = jnp.floor((value - np.float32(low)) * np.float32(bins.inside / (high - low)))
-    index = jnp.clip(jnp.where(jnp.isnan(place), bins.inside, place), -1, bins.inside)
+    return np.float32(low), np.float32(bins.inside / (high - low))
+
+
+def _bin(low: np.ndarray | np.float32, scale: np.ndarray | np.float32, inside: int, value: Array) -> Array:
+    place = jnp.floor((value - low) * scale)
+    index = jnp.clip(jnp.where(jnp.isnan(place), inside, place), -1, inside)
     return index.astype(jnp.int32) + 1
 
 
@@ -156,7 +166,9 @@ def _duration_bins(plan: Plan, block: Block) -> Array:
 
 
 def _fans(plan: Plan, fans: Array, block: Block, counted: Array) -> Array:
-    place = jnp.stack([bin_of(bins, block.observables[:, n]) for n, bins in enumerate(plan.fan_bins)], axis=1)
+    # All observables at once, in the order in which they are stored: one by one, counting took a sixth of a run.
+    low, scale = (np.array(column, np.float32)[:, None] for column in zip(*map(_line, plan.fan_bins), strict=True))
+    place = jax.lax.optimization_barrier(_bin(low, scale, FAN_BINS, block.observables))
     when = jnp.arange(fans.shape[0], dtype=jnp.int32)[:, None, None]
     which = jnp.arange(fans.shape[1], dtype=jnp.int32)[None, :, None]
     return _scatter(fans, (when, which, place), counted)
@@ -167,5 +179,5 @@ def _scatter(counts: Array, index: tuple[Array, ...], mask: Array) -> Array:
     flat = jnp.zeros((), jnp.int32)
     for axis, size in zip(index, counts.shape, strict=True):
         flat = flat * np.int32(size) + axis
-    flat = jnp.where(mask, flat, np.int32(counts.size))
+    flat = jax.lax.optimization_barrier(jnp.where(mask, flat, np.int32(counts.size)))
     return counts.reshape(-1).at[flat.reshape(-1)].add(1, mode="drop").reshape(counts.shape)

@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from rsimc.engine import rng
-from rsimc.maths import fence, maximum
 from rsimc.engine.path import march, start
 from rsimc.engine.plan import BATCHES, BLOCK, Plan
+from rsimc.maths import fence, maximum
 from rsimc.models.base import Model, Quantities
 from rsimc.priors.vector import PriorSet
 
@@ -201,8 +201,12 @@ def simulate_block(plan: Plan, source: Source, ids: Array) -> Block:
     visit, mark = (watch.step, watch.store) if plan.stored_at_beats else (watch.step_and_store, None)
     carry = watch.start(seen, ids.shape, values.dtype)
     state, carry, _ = march(model, params, state, plan.beats, lambda n: noise.at(n + 1), visit, carry, mark)
-    dates, readings = (jnp.stack(rows) if rows else jnp.zeros((0, *ids.shape)) for rows in (carry.dates, carry.readings))
-    return Block(dates / watch.per_year, readings, carry.store[:-1], values, source.draw(ids), carry.finite, model.clipped(state))
+    dates, readings = (
+        jnp.stack(rows) if rows else jnp.zeros((0, *ids.shape)) for rows in (carry.dates, carry.readings)
+    )
+    return Block(
+        dates / watch.per_year, readings, carry.store[:-1], values, source.draw(ids), carry.finite, model.clipped(state)
+    )
 
 
 class _Watch:
@@ -237,7 +241,10 @@ class _Watch:
         inverse |= {name: fence(inverse[name]) for name in self.often}  # computed once
         shares = [maximum((level - before[name]) * inverse[name], 0.0) for name, level in self.levels]
         # A date in steps can only come down, and later crossings are later: the least is the first.
-        found = [jnp.where(now[q] >= level, begun + share, jnp.inf) for (q, level), share in zip(self.levels, shares)]
+        found = [
+            jnp.where(now[q] >= level, begun + share, jnp.inf)
+            for (q, level), share in zip(self.levels, shares, strict=True)
+        ]
         dates = tuple(jnp.where(new < date, new, date) for new, date in zip(found, carry.dates, strict=True))
         readings = tuple(
             jnp.where(found[n] < carry.dates[n], before[name] + shares[n] * rises[name], reading)

@@ -38,8 +38,8 @@ def elapsed_before(t: Array | float, middle: Array | float, width: float, at_0: 
 
 
 def anchor(params: Params) -> dict[str, Array]:
-    """What the closed forms need once: the slowdown and what it has cost by 2025.0, room below the ceilings at 2025.0,
-    the share's logit and its pace, and what makes log c 0 at 2025.0."""
+    """What the closed forms need once: when the slowdown comes, room below the ceilings at 2025.0, the labs' share, its
+    logit and its pace, and what slowdown and ceilings have cost by 2025.0, where all is 0."""
     ceilings = (params["power_ceiling"], params["chip_ceiling"], params["capital_ceiling"])
     soft = [-ceiling / CEILING_WIDTH for ceiling in ceilings]
     room = -CEILING_WIDTH * maths.logaddexp(maths.logaddexp(soft[0], soft[1]), soft[2])
@@ -50,19 +50,25 @@ def anchor(params: Params) -> dict[str, Array]:
         "slowdown": slowdown,
         "slowdown_by_2025": maths.softplus(-slowdown, SLOWDOWN_WIDTH),
         "compute_room": room,
-        "compute_2025": -maths.softplus(-room, CEILING_WIDTH) + maths.log_sigmoid(logit),
+        "ceiling_by_2025": maths.softplus(-room, CEILING_WIDTH),
+        "log_lab_share": maths.log_sigmoid(logit),
         "lab_share_logit": logit,
         "lab_share_pace": (params["compute_growth"] - params["world_compute_growth"]) / (1.0 - held),
     }
 
 
-def log_compute(params: Params, t: Array | float) -> Array:
-    """Log compute of the leading lab relative to 2025.0."""
+def log_world(params: Params, t: Array | float) -> Array:
+    """Log of the world's stock of AI compute relative to 2025.0."""
     late, room = params["compute_growth_late"], params["compute_room"]
     free = late * t + (params["world_compute_growth"] - late) * _before_slowdown(params, t)
     over = maths.softplus(free - room - params["efficiency_growth"] * t, CEILING_WIDTH)
-    share = maths.log_sigmoid(params["lab_share_logit"] + params["lab_share_pace"] * t)
-    return maths.fence(free - over + share - params["compute_2025"])
+    return free - over + params["ceiling_by_2025"]
+
+
+def log_compute(params: Params, t: Array | float) -> Array:
+    """Log compute of the leading lab relative to 2025.0."""
+    share = maths.log_sigmoid(params["lab_share_logit"] + params["lab_share_pace"] * t) - params["log_lab_share"]
+    return maths.fence(log_world(params, t) + share)
 
 
 def _before_slowdown(params: Params, t: Array | float) -> Array:

@@ -55,7 +55,9 @@ def advance(
     lag = maths.fence(params["training_time"] + params["preparation_time"] * maths.exp(-log_haste))
     behind = before.released - now + slope * lag
     spent = dt * runs
-    released = maths.fence(maths.maximum(now + slope * (spent - lag) + behind * maths.decay(spent / lag), before.released))
+    released = maths.fence(
+        maths.maximum(now + slope * (spent - lag) + behind * maths.decay(spent / lag), before.released)
+    )
     gain = lag * (released - before.released) * (1.0 / dt) / maths.maximum(runs, PAUSED)
     return before._replace(
         released=released,

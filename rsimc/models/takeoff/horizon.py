@@ -14,8 +14,6 @@ e_dep(2025))/gamma, so that what stops research stops it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -31,7 +29,12 @@ NORMALISED = -1.0  # 2024.0, where labour and experiment compute are 1
 AI_LABOUR_AT = 1.0  # 2026.0
 STEP_AT = -0.7  # 2024.3
 STEP_WIDTH = 0.15
-NODES = 12  # of the quadrature over 2019 to 2025
+WIDTH = 0.05  # years to both sides over which the growth of compute is taken
+DATES = (NORMALISED, START, 0.0, -WIDTH, WIDTH, START - WIDTH, START + WIDTH, 0.5 * AI_LABOUR_AT, AI_LABOUR_AT)
+POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(12)
+NODES = tuple((-START / 2.0 * (POINTS - 1.0)).tolist())
+WEIGHTS = tuple((-START / 2.0 * _WEIGHTS).tolist())
+"""Gauss and Legendre from 2019.0 to 2025.0: the log of the integral errs by less than 1e-3 on 99% of prior draws."""
 SLOWEST = 0.3  # floor of gamma, 1/year
 MAX_EXPONENT = 8.0
 LINEAR, CURVED, SATURATING = 0.0, 1.0, 2.0
@@ -59,19 +62,18 @@ def reference_research(params: Params, t: Array | float) -> Array:
 
 def anchor(params: Params) -> dict[str, Array]:
     """Parameters with all that follows from the reference path: normalisations, e_ref(2025), gamma, b, the ceiling of
-    software, and the form of the horizon's curve."""
+    software, and the form of the horizon's curve. The path is evaluated at all its dates at once: see `DATES`."""
     params = {**params, "log_time_horizon": maths.log(params["time_horizon"])}
     params = {**params, **compute.anchor(params), **software.anchor(params)}
-    people, chips = reference_inputs(params, NORMALISED)
-    base = {**params, "people_2024": people, "chips_2024": chips}
-    start = reference_research(base, START)
+    people, chips = reference_inputs(params, column(DATES + NODES, params["time_horizon"]))
+    base = {**params, "people_2024": people[0], "chips_2024": chips[0]}
+    research = software.log_research(base, people - people[0], chips - chips[0])
+    effort = research - research[1]
     beta = params["hardness"]
-    gained = _integral(lambda t: maths.exp(params["parallelisation"] * (reference_research(base, t) - start)), start)
-    rise = params["software_growth"] * gained
-    software_2025 = maths.log1p(beta * rise) / beta
-    pace = maths.exp(software.log_pace(params, reference_research(base, 0.0) - start, software_2025, 0.0))
-    gamma = SLOWEST + maths.softplus(pace + _chips_pace(params, 0.0) - SLOWEST, 0.1)
-    chips_2025 = reference_inputs(params, 0.0)[1]
+    gained = maths.dot(column(WEIGHTS, beta), maths.exp(params["parallelisation"] * effort[len(DATES) :]))
+    software_2025 = maths.log1p(beta * (params["software_growth"] * gained)) / beta
+    pace = maths.exp(software.log_pace(params, effort[2], software_2025, 0.0))
+    gamma = SLOWEST + maths.softplus(pace + (chips[4] - chips[3]) / (2 * WIDTH) - SLOWEST, 0.1)
     lag = params["training_time"] + params["preparation_time"]
     k = maths.where(params["horizon_form"] == LINEAR, 0.0, params["curvature"])
     turn = CURVED_YEARS * gamma
@@ -81,48 +83,29 @@ def anchor(params: Params) -> dict[str, Array]:
         "curvature": k,
         "curved_until": turn,
         "slope_beyond": maths.exp(maths.minimum(k * turn, MAX_EXPONENT)),
-        "research_2019": start,
+        "research_2019": research[1],
         "software_2025": software_2025,
         "software_ceiling": software_2025 + params["software_limit"],
-        "chips_2026": compute.log_compute(params, AI_LABOUR_AT)
-        + shares.log_research_share(params, reference_horizon(params, AI_LABOUR_AT), AI_LABOUR_AT),
-        "software_2026": software_2025 + _year_of_software(base, start, software_2025),
-        "people_2026": compute.log_researchers(params, AI_LABOUR_AT),
+        "chips_2026": chips[8] - shares.log_left_by_ai(params, AI_LABOUR_AT),
+        "software_2026": software_2025 + _year_of_software(params, effort[7], software_2025),
+        "people_2026": people[8],
         "reference_pace": gamma,
         "per_reference_pace": 1.0 / gamma,
-        "reference_level": software_2025 + chips_2025 - lag * gamma,
-        "pace_2019": params["software_growth"] + _chips_pace(params, START),
+        "reference_level": software_2025 + chips[2] - lag * gamma,
+        "pace_2019": params["software_growth"] + (chips[6] - chips[5]) / (2 * WIDTH),
         "horizon_per_compute": params["time_horizon_growth"] / gamma,
     }
 
 
-def _year_of_software(params: Params, research_2019: Array, software_2025: Array) -> Array:
+def column(dates: tuple[float, ...], like: Array) -> Array:
+    """Dates [dates, 1, ...] with as many axes after the first as `like` has."""
+    return jnp.asarray(dates, like.dtype).reshape((-1,) + (1,) * like.ndim)
+
+
+def _year_of_software(params: Params, effort: Array, software_2025: Array) -> Array:
     """Rise of software in 2025 on the reference path, at the research effort of mid-2025."""
-    effort = reference_research(params, 0.5 * AI_LABOUR_AT) - research_2019
     beta, pace = params["hardness"], software.log_pace(params, effort, software_2025, 0.0)
     return maths.log1p(beta * maths.exp(pace) * AI_LABOUR_AT) / beta
-
-
-def _chips_pace(params: Params, t: float, width: float = 0.05) -> Array:
-    """Growth of research compute on the reference path, by a central difference."""
-    return (reference_inputs(params, t + width)[1] - reference_inputs(params, t - width)[1]) / (2 * width)
-
-
-def _integral(f: Callable[[Array], Array], like: Array) -> Array:
-    """Integral of f from 2019.0 to 2025.0 by Gauss and Legendre, node by node.
-
-    With 12 nodes the log of the integral errs by less than 1e-3 on 99% of prior draws. A loop rather than all nodes at
-    once: the compiler then rounds alike on one device and on several.
-    """
-    points, weights = np.polynomial.legendre.leggauss(NODES)
-    half = -START / 2.0
-
-    def add(total: Array, node: tuple[Array, Array]) -> tuple[Array, None]:
-        t, weight = node
-        return total + weight * f(t), None
-
-    both = (jnp.asarray(half * (points - 1.0), like.dtype), jnp.asarray(half * weights, like.dtype))
-    return jax.lax.scan(add, jnp.zeros_like(like), both)[0]
 
 
 def log_horizon(params: Params, released: Array, released_2025: Array, t: Array, noise: Array) -> Array:

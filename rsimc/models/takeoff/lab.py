@@ -90,14 +90,14 @@ def start(params: Params, scale: Scale, t: Array, dt: float, deviation: Array) -
     gone = generations.start(params, chips)
     zero = jnp.zeros_like(gone.released)
     now = _now(params, scale, zero, zero, gone, t, deviation)
-    drive, ago = _drive(now), t - dt  # no AI labour yet: the slopes are those of the reference path
-    research, grown = (f(params, t) - f(params, ago) for f in (horizon.reference_research, _reference_chips))
+    drive = _drive(now)  # no AI labour yet: the slopes are those of the reference path
+    both = jnp.stack([t - dt, t])
+    research, grown = (
+        rows[1] - rows[0]
+        for rows in (horizon.reference_research(params, both), horizon.reference_inputs(params, both)[1])
+    )
     before = drive._replace(log_research=drive.log_research - research, log_chips=drive.log_chips - grown)
     return Lab(zero, zero, gone, now, before, zero, zero)
-
-
-def _reference_chips(params: Params, t: Array) -> Array:
-    return horizon.reference_inputs(params, t)[1]
 
 
 def advance(

@@ -50,7 +50,6 @@ def anchor(params: Params) -> dict[str, Array]:
     return {
         "log_weight": log_weight,
         "weight": maths.exp(log_weight),
-        "per_complementarity": 1.0 / params["complementarity_tasks"],
         "ai_labour_2026": params["ai_labour"] + scale - params["chips_2026"] + params["people_2026"],
         "log_sourcing_limit": limit,
         "sourcing_allowance": maths.softplus(-limit),
@@ -77,7 +76,7 @@ def productivity(params: Params, f: maths.Logistic, log_labour: Array) -> tuple[
     tasks, ahead = params["complementarity_tasks"], log_labour - f.softplus
     helping = ahead < 0.0
     x = maths.logistic(maths.fence(f.logit + maths.where(helping, ahead, -tasks * ahead)))
-    beyond = f.softplus + (f.softplus - x.softplus) * params["per_complementarity"]
+    beyond = f.softplus + (f.softplus - x.softplus) * maths.fence(1.0 / tasks)
     return maths.fence(maths.where(helping, x.softplus, beyond)), maths.choose(helping, x, f)
 
 
