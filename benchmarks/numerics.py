@@ -31,7 +31,8 @@ from rsimc.dates import DateGrid
 from rsimc.engine import rng
 from rsimc.engine.device import compile_chunk
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Plan
-from rsimc.engine.simulate import PosteriorSource, PriorSource, noise_keys, simulate_block
+from rsimc.engine.simulate import simulate_block
+from rsimc.engine.source import PosteriorSource, PriorSource, noise_keys
 from rsimc.models.base import prior_set
 from rsimc.models.takeoff.model import Takeoff
 from rsimc.publish.figures import save_png

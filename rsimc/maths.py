@@ -286,6 +286,11 @@ def expm1_ratio(x: ArrayLike) -> Array:
     return jnp.where(small, 1.0 + y * (0.5 + y / 6.0), expm1(safe) / safe)
 
 
+def fences(values: dict[str, Array]) -> dict[str, Array]:
+    """Each behind a fence of its own."""
+    return {name: fence(value) for name, value in values.items()}
+
+
 def fence(x: Array) -> Array:
     """A barrier that stops a CPU's compiler from recomputing x in each of its consumers."""
     out: Array = jax.lax.platform_dependent(x, cpu=jax.lax.optimization_barrier, default=lambda y: y)

@@ -36,7 +36,7 @@ from rsimc.calibration.terms import TERMS
 from rsimc.calibration.terms.horizon import MetrHorizons
 from rsimc.cli.main import main
 from rsimc.errors import DataError, UsageError
-from rsimc.observations import load_series
+from rsimc.observations import load_series, select
 from rsimc.observations.importing import table_text
 from rsimc.observations.metr import CEILING_MINUTES
 from rsimc.observations.rows import Observation
@@ -76,7 +76,8 @@ def test_a_row_that_says_nothing_changes_nothing(run: Forecast) -> None:
     assert made is None and found.trusted
     assert found.effective > 0.99
     for change in found.changes:
-        assert change.median_before == change.median_after
+        medians = [date.fromisoformat(day) for day in (change.median_before, change.median_after) if day]
+        assert len(medians) != 1 and (not medians or abs((medians[0] - medians[1]).days) <= 1)  # weights are near 1
         for day, before in change.before.items():
             assert change.after[day].p == pytest.approx(before.p, abs=1e-3)
 
@@ -327,7 +328,7 @@ def test_a_backtest_needs_the_points_that_it_scores(
 ) -> None:
     assert main(["backtest", "--set", "data.metr_horizons=false", "--as-of", "2025-01-01"]) == 3
     table = tmp_path / "mine.csv"
-    table.write_text(table_text(load_series(SERIES)))
+    table.write_text(table_text(select(SERIES, date(2026, 11, 1))))
     assert main(["backtest", "--set", f"data.metr_horizons.file={table}", "--as-of", "2025-01-01"]) == 3
     assert "remove `file`" in capsys.readouterr().err
     scenario = run.study.scenario

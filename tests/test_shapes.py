@@ -18,7 +18,8 @@ from rsimc.dates import DateGrid
 from rsimc.engine import rng
 from rsimc.engine.path import simulate_path
 from rsimc.engine.plan import Plan
-from rsimc.engine.simulate import PriorSource, noise_keys, simulate_block
+from rsimc.engine.simulate import simulate_block
+from rsimc.engine.source import PriorSource, noise_keys
 from rsimc.models.base import prior_set
 from rsimc.models.takeoff import labour, specialisms
 from rsimc.models.takeoff.model import Takeoff

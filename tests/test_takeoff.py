@@ -228,17 +228,24 @@ def test_compute_and_people_start_at_one_and_change_pace_at_the_slowdown() -> No
         (compute.log_compute, 1.56, 1.45, 0.4),  # before: all of r = (1.45 - 1.19)/(1 - 0.224/0.7) in the share
         (compute.log_researchers, 0.35, 0.6, 0.05),
     ):
-        pace = jax.grad(lambda t, growth=growth: growth(params, t))
-        assert growth(params, 0.0) == pytest.approx(0, abs=1e-12)
+
+        def level(t: Any, growth: Callable[..., Any] = growth) -> Any:
+            return growth(params, t, compute.before_slowdown(params, t))
+
+        pace = jax.grad(level)
+        assert level(0.0) == pytest.approx(0, abs=1e-12)
         assert [pace(t) for t in (-6.0, 0.0, 40.0)] == pytest.approx([early, now, late], abs=2e-2)
 
 
 def test_compute_stays_under_its_ceilings_and_the_labs_share_under_its_own() -> None:
     params = anchored(GROWTH | {"power_ceiling": 5.0, "chip_ceiling": 3.0, "capital_ceiling": 4.0})
     years = jnp.linspace(0.0, 40.0, 100)
-    world, lab = compute.log_world(params, years), compute.log_compute(params, years)
+    early = compute.before_slowdown(params, years)
+    world, lab = compute.log_world(params, years, early), compute.log_compute(params, years, early)
     assert np.all(world <= 3.0 + 0.2 * years + 0.01)
-    assert jax.grad(lambda t: compute.log_world(params, t))(40.0) == pytest.approx(0.2, abs=1e-2)
+    assert jax.grad(lambda t: compute.log_world(params, t, compute.before_slowdown(params, t)))(40.0) == pytest.approx(
+        0.2, abs=1e-2
+    )
     assert np.all(lab - world <= np.log(0.7 / compute.SHARE_2025) + 1e-9)
 
 
@@ -266,7 +273,8 @@ def test_a_software_step_solves_its_equation(
             return -np.exp(pace - beta * (s - start)) * np.expm1(s - ceiling)
 
         exact = solve_ivp(slope, (0, dt), [start], method="LSODA", rtol=1e-11, atol=1e-12).y[0, -1] - start
-        assert software.advance(params, jnp.asarray(start), jnp.asarray(pace), dt) - start == pytest.approx(
+        above = software.ceiling(params, jnp.asarray(start))
+        assert software.advance(jnp.asarray(start), jnp.asarray(pace), dt, above) - start == pytest.approx(
             exact, rel=tolerance
         )
 
@@ -281,7 +289,7 @@ def test_software_steps_are_of_second_order_at_the_ceiling() -> None:
     def error(steps: int) -> float:
         s = jnp.asarray(start)
         for _ in range(steps):
-            s = software.advance(params, s, pace - beta * (s - start), 1 / steps)
+            s = software.advance(s, pace - beta * (s - start), 1 / steps, software.ceiling(params, s))
         return abs(float(s) - exact.y[0, -1])
 
     assert error(12) / error(24) == pytest.approx(4, rel=0.2)
@@ -299,7 +307,7 @@ def test_software_rises_and_stays_below_its_ceiling_at_any_pace(
         assert start - slack <= after <= 40.0 + slack
 
 
-ADVANCE = jax.jit(lambda params, s, pace: software.advance(params, s, pace, 1 / 12))
+ADVANCE = jax.jit(lambda params, s, pace: software.advance(s, pace, 1 / 12, software.ceiling(params, s)))
 
 
 # Noise

@@ -28,7 +28,8 @@ from rsimc.calibration.terms.base import Counted, Measured
 from rsimc.calibration.terms.horizon import MetrHorizons
 from rsimc.dates import DateGrid, decimal_year
 from rsimc.engine.plan import BLOCK, Plan
-from rsimc.engine.simulate import PosteriorSource, noise_keys, simulate_block
+from rsimc.engine.simulate import simulate_block
+from rsimc.engine.source import PosteriorSource, noise_keys
 from rsimc.errors import DataError, ScenarioError
 from rsimc.models.base import Parameter, prior_set
 from rsimc.models.registry import get_model

@@ -19,7 +19,8 @@ from rsimc.engine.counts import gone_by
 from rsimc.engine.device import mesh_devices
 from rsimc.engine.path import march, start
 from rsimc.engine.plan import BATCHES, BLOCK, Plan
-from rsimc.engine.simulate import Source, simulate_block
+from rsimc.engine.simulate import simulate_block
+from rsimc.engine.source import Source
 
 SAMPLE = BLOCK * BATCHES
 """Trajectories: one block of every batch."""

@@ -15,7 +15,8 @@ from jax.sharding import PartitionSpec as Spec
 
 from rsimc.engine.counts import Counts, device_add, device_zero
 from rsimc.engine.plan import CHUNK, Plan
-from rsimc.engine.simulate import Block, Source, simulate_block
+from rsimc.engine.simulate import Block, simulate_block
+from rsimc.engine.source import Source
 
 Array = jax.Array
 

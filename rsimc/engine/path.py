@@ -33,12 +33,14 @@ def march(
     visit: Visit,
     carry: Any,
     mark: Mark | None = None,
+    unroll: int = 1,
 ) -> tuple[Any, Any, Any]:
     """March over `quarters` innovations from the start.
 
     noise_at(n): innovations [processes, ...] of the n-th beat, n from 0. visit(carry, step, quantities) is called after
     every step with the step's index (1 after the first) and returns the next carry and what to keep of the step;
-    mark(carry, step, quantities) after every beat. What neither reads of the quantities is not computed.
+    mark(carry, step, quantities) after every beat. What neither reads of the quantities is not computed. unroll: steps
+    of a beat that the compiler sees at once.
     Returns (state, carry, what was kept [quarters, steps per innovation, ...]).
     """
     dt = 1.0 / model.steps_per_year
@@ -57,7 +59,8 @@ def march(
             kept, out = visit(kept, step + 1, model.observe(state, params, time(step + 1)))
             return (state, kept), out
 
-        (state, kept), out = jax.lax.scan(one, carried, jnp.arange(model.steps_per_innovation, dtype=jnp.int32))
+        steps = jnp.arange(model.steps_per_innovation, dtype=jnp.int32)
+        (state, kept), out = jax.lax.scan(one, carried, steps, unroll=unroll)
         if mark is not None:
             last = (n + 1) * model.steps_per_innovation
             kept = mark(kept, last, model.observe(state, params, time(last)))

@@ -11,7 +11,7 @@ import numpy as np
 from rsimc.calibration.posterior import kept_shares, tables
 from rsimc.engine import rng
 from rsimc.engine.plan import BLOCK
-from rsimc.engine.simulate import PosteriorSource, PriorSource, noise_keys
+from rsimc.engine.source import PosteriorSource, PriorSource, noise_keys
 from rsimc.runs.posteriors import Posterior
 from rsimc.runs.study import Study
 

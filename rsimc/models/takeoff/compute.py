@@ -57,26 +57,26 @@ def anchor(params: Params) -> dict[str, Array]:
     }
 
 
-def log_world(params: Params, t: Array | float) -> Array:
-    """Log of the world's stock of AI compute relative to 2025.0."""
-    late, room = params["compute_growth_late"], params["compute_room"]
-    free = late * t + (params["world_compute_growth"] - late) * _before_slowdown(params, t)
-    over = maths.softplus(free - room - params["efficiency_growth"] * t, CEILING_WIDTH)
-    return free - over + params["ceiling_by_2025"]
-
-
-def log_compute(params: Params, t: Array | float) -> Array:
-    """Log compute of the leading lab relative to 2025.0."""
-    share = maths.log_sigmoid(params["lab_share_logit"] + params["lab_share_pace"] * t) - params["log_lab_share"]
-    return maths.fence(log_world(params, t) + share)
-
-
-def _before_slowdown(params: Params, t: Array | float) -> Array:
+def before_slowdown(params: Params, t: Array | float) -> Array:
+    """Years since 2025.0 that went on at the pace of before the slowdown: what the functions below call `early`."""
     return maths.fence(elapsed_before(t, params["slowdown"], SLOWDOWN_WIDTH, params["slowdown_by_2025"]))
 
 
-def log_researchers(params: Params, t: Array | float, growth: str = "researcher_growth") -> Array:
+def log_world(params: Params, t: Array | float, early: Array) -> Array:
+    """Log of the world's stock of AI compute relative to 2025.0."""
+    late, room = params["compute_growth_late"], params["compute_room"]
+    free = late * t + (params["world_compute_growth"] - late) * early
+    over = maths.fence(maths.softplus(free - room - params["efficiency_growth"] * t, CEILING_WIDTH))
+    return free - over + params["ceiling_by_2025"]
+
+
+def log_compute(params: Params, t: Array | float, early: Array) -> Array:
+    """Log compute of the leading lab relative to 2025.0."""
+    share = maths.fence(maths.log_sigmoid(params["lab_share_logit"] + params["lab_share_pace"] * t))
+    return maths.fence(log_world(params, t, early) + share - params["log_lab_share"])
+
+
+def log_researchers(params: Params, t: Array | float, early: Array, growth: str = "researcher_growth") -> Array:
     """Log of human research staff relative to 2025.0; growth: the parameter that holds its pace until the slowdown."""
-    early = _before_slowdown(params, t)
     now, first = params[growth], params["researcher_growth_early"]
     return LATE_HIRING * t + (now - LATE_HIRING) * early + (first - now) * elapsed_before(t, HIRING_SHIFT, HIRING_WIDTH)

@@ -51,29 +51,25 @@ def reference_inputs(params: Params, t: Array | float) -> tuple[Array, Array]:
     """Log researchers and log compute for training and experiments on the reference path, relative to 2025.0 and to all
     the compute of 2025.0."""
     share = shares.log_research_share(params, reference_horizon(params, t), t) + shares.log_left_by_ai(params, t)
-    return compute.log_researchers(params, t), compute.log_compute(params, t) + share
-
-
-def reference_research(params: Params, t: Array | float) -> Array:
-    """Log R on the reference path."""
-    people, chips = reference_inputs(params, t)
-    return software.log_research(params, people - params["people_2024"], chips - params["chips_2024"])
+    early = compute.before_slowdown(params, t)
+    people, chips = compute.log_researchers(params, t, early), compute.log_compute(params, t, early) + share
+    return maths.fence(people), maths.fence(chips)
 
 
 def anchor(params: Params) -> dict[str, Array]:
     """Parameters with all that follows from the reference path: normalisations, e_ref(2025), gamma, b, the ceiling of
     software, and the form of the horizon's curve. The path is evaluated at all its dates at once: see `DATES`."""
-    params = {**params, "log_time_horizon": maths.log(params["time_horizon"])}
-    params = {**params, **compute.anchor(params), **software.anchor(params)}
+    params = {**params, "log_time_horizon": maths.fence(maths.log(params["time_horizon"]))}
+    params = {**params, **maths.fences(compute.anchor(params)), **maths.fences(software.anchor(params))}
     people, chips = reference_inputs(params, column(DATES + NODES, params["time_horizon"]))
     base = {**params, "people_2024": people[0], "chips_2024": chips[0]}
     research = software.log_research(base, people - people[0], chips - chips[0])
-    effort = research - research[1]
+    effort = maths.fence(research - research[1])
     beta = params["hardness"]
     gained = maths.dot(column(WEIGHTS, beta), maths.exp(params["parallelisation"] * effort[len(DATES) :]))
-    software_2025 = maths.log1p(beta * (params["software_growth"] * gained)) / beta
+    software_2025 = maths.fence(maths.log1p(beta * (params["software_growth"] * gained)) / beta)
     pace = maths.exp(software.log_pace(params, effort[2], software_2025, 0.0))
-    gamma = SLOWEST + maths.softplus(pace + (chips[4] - chips[3]) / (2 * WIDTH) - SLOWEST, 0.1)
+    gamma = maths.fence(SLOWEST + maths.softplus(pace + (chips[4] - chips[3]) / (2 * WIDTH) - SLOWEST, 0.1))
     lag = params["training_time"] + params["preparation_time"]
     k = maths.where(params["horizon_form"] == LINEAR, 0.0, params["curvature"])
     turn = CURVED_YEARS * gamma

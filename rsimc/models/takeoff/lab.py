@@ -86,17 +86,15 @@ class Lab(NamedTuple):
 
 def start(params: Params, scale: Scale, t: Array, dt: float, deviation: Array) -> Lab:
     """The lab at the start: software 0, no synthetic data."""
-    chips = horizon.reference_inputs(params, t)[1] + scale.log_compute
-    gone = generations.start(params, chips)
+    people, chips = horizon.reference_inputs(params, jnp.stack([t - dt, t]))
+    gone = generations.start(params, chips[1] + scale.log_compute)
     zero = jnp.zeros_like(gone.released)
     now = _now(params, scale, zero, zero, gone, t, deviation)
     drive = _drive(now)  # no AI labour yet: the slopes are those of the reference path
-    both = jnp.stack([t - dt, t])
-    research, grown = (
-        rows[1] - rows[0]
-        for rows in (horizon.reference_research(params, both), horizon.reference_inputs(params, both)[1])
+    research = software.log_research(params, people - params["people_2024"], chips - params["chips_2024"])
+    before = drive._replace(
+        log_research=drive.log_research - (research[1] - research[0]), log_chips=drive.log_chips - (chips[1] - chips[0])
     )
-    before = drive._replace(log_research=drive.log_research - research, log_chips=drive.log_chips - grown)
     return Lab(zero, zero, gone, now, before, zero, zero)
 
 
@@ -125,9 +123,9 @@ def advance(
     def moved(drive: Drive) -> tuple[Array, Array, Generations, Array]:
         # Fenced, so that the compiler rounds alike whatever else it computes beside.
         inside = jax.tree.map(maths.fence, drive)
-        return jax.tree.map(maths.fence, _moved(lab, params, inside, t, dt, wobble, stopped, leader, front))
+        return jax.tree.map(maths.fence, _moved(lab, params, above, inside, t, dt, wobble, stopped, leader, front))
 
-    past = _drive(lab.now)
+    past, above = _drive(lab.now), software.ceiling(params, lab.software)
     s, data, gone, _ = moved(jax.tree.map(lambda now, before: now + 0.5 * (now - before), past, lab.before))
     now = _now(params, scale, s, data, gone, t + dt, deviation - withheld)
     s, data, gone, pace = moved(jax.tree.map(lambda before, after: 0.5 * (before + after), past, _drive(now)))
@@ -141,6 +139,7 @@ def advance(
 def _moved(
     lab: Lab,
     params: Params,
+    above: software.Ceiling,
     drive: Drive,
     t: Array,
     dt: float,
@@ -154,7 +153,7 @@ def _moved(
     pace = software.log_pace(params, drive.log_research - params["research_2019"], lab.software, wobble)
     pace = pace + software.log_mean(2.0 * params["parallelisation"] * (drive.log_research - lab.now.log_research))
     pace = pace if isinstance(stopped, float) else pace + maths.log(maths.maximum(runs, 1e-30))
-    s = software.advance(params, lab.software, pace, dt)
+    s = software.advance(lab.software, pace, dt, above)
     if front is not None:
         s = s - maths.maximum(front - lab.software, 0.0) * maths.expm1(-params["diffusion"] * dt * runs)
     chips = lab.now.log_chips
@@ -175,8 +174,9 @@ def _now(params: Params, scale: Scale, s: Array, data: Array, gone: Generations,
     """Everything that holds at t, in the order in which the model's rooms need each other."""
     h = horizon.log_horizon(params, gone.released, gone.released_2025, t, deviation)
     share = shares.log_research_share(params, h, t)
-    chips = compute.log_compute(params, t) + share + scale.log_compute
-    hands = compute.log_researchers(params, t) + scale.log_people
+    early = compute.before_slowdown(params, t)
+    chips = compute.log_compute(params, t, early) + share + scale.log_compute
+    hands = compute.log_researchers(params, t, early) + scale.log_people
     logit = maths.fence(specialisms.automation_logit(params, h, data))  # read in many places, computed once
     workers = labour.log_ai_labour(params, chips, s, hands)
     f = maths.logistic(logit)
@@ -185,7 +185,7 @@ def _now(params: Params, scale: Scale, s: Array, data: Array, gone: Generations,
     experiments, staff = chips + left - params["chips_2024"], hands - params["people_2024"]
     research = software.log_research(params, staff + work.log_gain, experiments)
     effort = research - software.log_research(params, staff, experiments - left)
-    planned = compute.log_researchers(params, t, "reference_staff_growth") - params["people_2024"]
+    planned = compute.log_researchers(params, t, early, "reference_staff_growth") - params["people_2024"]
     haste = research - software.log_research(params, planned, experiments)
     return Now(
         h,
@@ -234,7 +234,7 @@ def observe(lab: Lab, params: Params, scale: Scale, t: Array) -> Quantities:
         "training_share": use.training,
         "experiment_share": use.experiments,
         "log_research_share": now.log_research_share,
-        "log_compute": compute.log_compute(params, t) + scale.log_compute,
+        "log_compute": compute.log_compute(params, t, compute.before_slowdown(params, t)) + scale.log_compute,
         "software": lab.software,
         "minus_log_room": -maths.log(maths.maximum(params["software_ceiling"] - lab.software, 1e-6)),
         "since_closure": gone.released - gone.closed_at,

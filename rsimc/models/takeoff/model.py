@@ -52,7 +52,7 @@ class Takeoff:
     since: float = 2025.0
 
     name: ClassVar[str] = "takeoff"
-    version: ClassVar[str] = "6"
+    version: ClassVar[str] = "7"
     epoch: ClassVar[float] = 2025.0
     start: ClassVar[float] = 2019.0
     steps_per_year: ClassVar[int] = 12
@@ -82,11 +82,11 @@ class Takeoff:
         dt, steps = 1.0 / self.steps_per_year, self.steps_per_innovation
         params = chosen(params)
         full = {
-            **horizon.anchor(params),
-            **noise.coefficients(params, dt, steps),
-            **specialisms.anchor(params),
+            **maths.fences(horizon.anchor(params)),
+            **maths.fences(noise.coefficients(params, dt, steps)),
+            **maths.fences(specialisms.anchor(params)),
         }
-        full = {**full, **labour.anchor(full)}
+        full = {**full, **maths.fences(labour.anchor(full))}
         return {**full, "trend_2025": noise.trend_at_anchor(full, past, dt, steps)}
 
     def init(self, params: Params, t: float, z: Array) -> State:

@@ -8,6 +8,8 @@ all inputs together; and a ceiling S. R is the aggregate of research labour and 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import jax
 
 from rsimc import maths
@@ -50,17 +52,32 @@ def log_mean(rise: Array) -> Array:
     return maths.minimum(rise * rise, 4.0) / 24.0
 
 
-def advance(params: Params, software: Array, pace_log: Array, dt: float) -> Array:
+class Ceiling(NamedTuple):
+    """How near the ceiling is: e^{-Z} at a distance Z = S - s; beta of the step, and 1/beta."""
+
+    near: Array
+    beta: Array
+    per_beta: Array
+
+
+def ceiling(params: Params, software: Array) -> Ceiling:
+    """What a step from here needs to know of the ceiling.
+
+    A share 1 - e^{-Z} of progress becomes software, so that only that share makes the next ideas harder: it multiplies
+    beta.
+    """
+    near = maths.fence(maths.decay(maths.maximum(params["software_ceiling"] - software, 0.0)))
+    beta = maths.fence(params["hardness"] * maths.maximum(1.0 - near, 1e-6))
+    return Ceiling(near, beta, maths.fence(1.0 / beta))
+
+
+def advance(software: Array, pace_log: Array, dt: float, above: Ceiling) -> Array:
     """Software after dt at frozen research effort: exact far below the ceiling, of second order near it.
 
     Without the ceiling s rises by D = log(1 + beta pace dt)/beta. The ceiling S, a distance Z = S - s away, maps that
-    to s' = S - log(1 + (e^Z - 1) e^{-D}) = s + D - log(1 + (e^D - 1) e^{-Z}), which loses no digits far below it. A
-    share 1 - e^{-Z} of D becomes software, so that only that share makes the next ideas harder: it multiplies beta.
+    to s' = S - log(1 + (e^Z - 1) e^{-D}) = s + D - log(1 + (e^D - 1) e^{-Z}), which loses no digits far below it.
     """
-    near = maths.fence(maths.decay(maths.maximum(params["software_ceiling"] - software, 0.0)))
-    beta = params["hardness"] * maths.maximum(1.0 - near, 1e-6)
-    per_beta = maths.fence(1.0 / beta)
-    growth = maths.fence(beta * maths.exp(maths.minimum(pace_log, LOG_RATE_FENCE)) * dt)
-    rise = maths.log1p(growth) * per_beta
+    growth = maths.fence(above.beta * maths.exp(maths.minimum(pace_log, LOG_RATE_FENCE)) * dt)
+    rise = maths.log1p(growth) * above.per_beta
     rise = maths.fence(maths.minimum(rise, LARGEST_RISE))
-    return maths.fence(software + rise - maths.log1p(maths.fence(maths.expm1(rise) * near)))
+    return maths.fence(software + rise - maths.log1p(maths.fence(maths.expm1(rise) * above.near)))
