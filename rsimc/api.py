@@ -88,6 +88,7 @@ def simulate(
     *,
     posterior: str | Path | None = None,
     prior: bool = False,
+    sobol: bool = False,
     output: str | Path | None = None,
     draws: int | None = None,
     seed: int | None = None,
@@ -97,13 +98,21 @@ def simulate(
 ) -> Forecast:
     """A batch run: from the cached posterior (fitted when there is none), a posterior file, or the prior.
 
+    sobol: parameters of a prior run from scrambled Sobol points, for the same errors with fewer trajectories; a
+    calibrated run has no use for them, since the draws of the posterior limit its errors.
+
     allow_code: the scenario's model may be a file of the user's, which then runs.
     """
     if prior and posterior is not None:
         raise UsageError("prior", "either the prior or a posterior file", "both")
+    if sobol:
+        overrides = [*overrides, "run.sobol=true"]
     prepare_devices()  # before the file of a model, which may use jax
     study = load_study(scenario, overrides, allow_code=allow_code)
     count, key = _sizes(study, draws, seed)
+    if study.scenario.run.sobol and not prior:
+        advice = "ask for the prior; in a calibrated run the posterior's draws limit the errors (--error of forecast)"
+        raise UsageError("sobol", "a run of the prior", "a calibrated one", advice)
     try_out(study, fitted=not prior)
     begun = time.monotonic()
     found = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from toy import BROKEN, Raises, Toy
+from toy import BROKEN, OfJaxNumpy, Raises, Toy
 
 from rsimc.errors import ScenarioError
 from rsimc.models import get_model, model_names
@@ -46,7 +46,15 @@ def test_a_line_in_a_file_beside_the_model_is_named_with_it() -> None:
 
 
 def test_every_check_has_a_model_that_it_refuses() -> None:
-    assert {name for name, _, _ in BROKEN} == {check.name for check in CHECKS}
+    assert {name for name, _, _ in BROKEN} == {check.name for check in CHECKS if not check.advisory}
+
+
+def test_advice_keeps_no_model_from_running() -> None:
+    outcomes = examine(OfJaxNumpy(), HORIZON, DRAWS)
+    assert {o.check.name: o.status for o in outcomes if o.status != "ok"} == {"fast": "advice"}
+    told = next(str(o.problem.error()) for o in outcomes if o.problem is not None)
+    assert "exp, tanh of jax.numpy" in told and "maths.exp, maths.sigmoid" in told
+    require_conforming(OfJaxNumpy(), HORIZON)
 
 
 def test_what_follows_a_problem_is_not_tried() -> None:

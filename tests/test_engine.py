@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -16,7 +20,7 @@ from hypothesis import strategies as st
 
 from rsimc.dates import DateGrid
 from rsimc.engine import rng
-from rsimc.engine.counts import ACCOUNTS, Counts, bin_of, date_bin, shapes, spans, zero
+from rsimc.engine.counts import ACCOUNTS, Counts, bin_of, date_bin, device_add, device_zero, shapes, spans, zero
 from rsimc.engine.device import Chunk, compile_chunk
 from rsimc.engine.path import march, simulate_path, start
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Bins, Plan, chunk_count
@@ -421,3 +425,49 @@ def test_what_is_no_number_falls_into_the_last_bin() -> None:
     bins = PLAN.duration_bins[0]
     places: Any = bin_of(bins, jnp.asarray([jnp.nan, jnp.inf, -jnp.inf], jnp.float32))
     assert places.tolist() == [bins.size - 1, bins.size - 1, 0]
+
+
+EIGHT = """
+import hashlib, jax, jax.numpy as jnp, numpy as np
+from dataclasses import fields
+from toy import Toy
+from rsimc.dates import DateGrid
+from rsimc.engine import rng
+from rsimc.engine.device import compile_chunk
+from rsimc.engine.plan import CHUNK, Plan
+from rsimc.engine.source import PriorSource, noise_keys
+from rsimc.models.base import prior_set
+
+model = Toy()
+plan, priors = Plan(model, DateGrid(2020.0, 2026.0), None), prior_set(model.parameters, {})
+keys = rng.stream_keys(3, [f"prior.{name}" for name in priors.names])
+source = PriorSource(priors, jnp.asarray(noise_keys(model, 3)), jnp.asarray(keys))
+for count in (1, 2, 8):
+    counts = compile_chunk(plan, jax.local_devices()[:count])(0, CHUNK, source).counts
+    parts = [np.ascontiguousarray(getattr(counts, field.name)).tobytes() for field in fields(counts)]
+    print(count, hashlib.sha256(b"".join(parts)).hexdigest())
+"""
+
+
+def test_eight_devices_give_the_bytes_of_one() -> None:
+    environment = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
+    folder = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-c", EIGHT], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+    rows = dict(line.split() for line in done.stdout.splitlines())
+    assert set(rows) == {"1", "2", "8"} and len(set(rows.values())) == 1
+
+
+def test_the_flagship_lowers_for_a_gpu_without_one() -> None:
+    """The program of a GPU's whole share of a chunk: the compiler's own functions, and no fence between its loops."""
+
+    def share(first: jax.Array) -> Any:
+        ids = first + jnp.arange(CHUNK, dtype=jnp.uint32)
+        block = simulate_block(PLAN, prior_source(), ids)
+        return device_add(PLAN, device_zero(PLAN), block, ids, ids < CHUNK)
+
+    text = jax.jit(share).trace(jnp.uint32(0)).lower(lowering_platforms=("cuda",)).as_text()
+    assert "stablehlo.exponential" in text and "stablehlo.while" in text
+    body = text[text.rindex("stablehlo.while") :]
+    assert body.count("optimization_barrier") <= 3  # of the engine's own: noise, quantities that are watched

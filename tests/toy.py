@@ -257,6 +257,12 @@ class Overflows(Toy):
         return {"x": maths.exp(20.0 * maths.logsumexp(state["part"]))}
 
 
+class OfJaxNumpy(Toy):
+    def step(self, state: Any, params: Any, t: Any, dt: float, noise: Any) -> Any:
+        after = super().step(state, params, t, dt, noise)
+        return {**after, "part": after["part"] + 0.0 * jnp.exp(jnp.tanh(noise[0]))}
+
+
 class MixesTrajectories(Toy):
     def step(self, state: Any, params: Any, t: Any, dt: float, noise: Any) -> Any:
         after = super().step(state, params, t, dt, noise)

@@ -20,6 +20,10 @@ QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 YEARS = (*range(2026, 2041), 2045, 2050, 2055)
 
 
+ERRORS = "batch means over 64 segments of the chains, never below binomial; null below 16 segments"
+ERRORS_OF_SOBOL = "batch means over 64 scrambles of a Sobol sequence; null below 16 scrambles"
+
+
 def document(forecast: Forecast) -> dict[str, Any]:
     """Everything that is published, as plain data."""
     manifest, counts = forecast.manifest, forecast.counts
@@ -50,7 +54,7 @@ def document(forecast: Forecast) -> dict[str, Any]:
         "backtest": [one.as_dict() for one in backtests(forecast)],
         "forms": described(forecast),
         "structural_range": structural_range(forecast),
-        "errors": "batch means over 64 segments of the chains, never below binomial; null below 16 segments",
+        "errors": ERRORS if forecast.independent else ERRORS_OF_SOBOL,
         "files": {"run": str(forecast.folder), "report": str(forecast.folder / "report.html")},
         "seconds": forecast.seconds,
     }

@@ -2,7 +2,8 @@
 
 A batch is a contiguous segment of the posterior's chains, so the spread sees autocorrelation and the clustering of
 trajectories by draw (batch means; Geyer 1992). A standard error is never less than the binomial one, and null when
-fewer than 16 batches are filled.
+fewer than 16 batches are filled. In a run whose parameters are Sobol points a batch is a scramble of its own, and
+errors are less than the binomial one: that is what such points are for.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ class Estimate:
         return {"p": p, "se": se, "n_eff": None if self.n_eff is None else round(self.n_eff, 1)}
 
 
-def estimate(hits: np.ndarray, sizes: np.ndarray) -> Estimate:
-    """The probability of an event from hits [batch] among sizes [batch] (a ratio of sums, residuals by batch)."""
+def estimate(hits: np.ndarray, sizes: np.ndarray, independent: bool = True) -> Estimate:
+    """The probability of an event from hits [batch] among sizes [batch] (a ratio of sums, residuals by batch).
+
+    independent: whether the trajectories of a batch are, so that an error below the binomial one is luck.
+    """
     total = float(sizes.sum())
     if total == 0:
         return Estimate(math.nan, None, None)
@@ -45,7 +49,8 @@ def estimate(hits: np.ndarray, sizes: np.ndarray) -> Estimate:
     residual = hits - p * sizes
     spread = math.sqrt(filled / (filled - 1) * float((residual**2).sum())) / total
     smoothed = (float(hits.sum()) + 0.5) / (total + 1.0)  # so that 0 hits do not claim certainty
-    se = max(spread, math.sqrt(smoothed * (1.0 - smoothed) / total))
+    binomial = math.sqrt(smoothed * (1.0 - smoothed) / total)
+    se = max(spread, binomial) if independent or spread == 0.0 else spread
     return Estimate(p, se, smoothed * (1.0 - smoothed) / se**2)
 
 
@@ -54,12 +59,13 @@ class Curve:
     """The distribution function of one quantity over increasing edges.
 
     hits [batch, edge]: trajectories at or below each edge; sizes [batch]: trajectories. Between edges hits are
-    interpolated linearly. Edges are decimal years, or years for durations.
+    interpolated linearly. Edges are decimal years, or years for durations. independent: see `estimate`.
     """
 
     edges: np.ndarray
     hits: np.ndarray
     sizes: np.ndarray
+    independent: bool = True
 
     @property
     def p(self) -> np.ndarray:
@@ -69,26 +75,28 @@ class Curve:
     @property
     def se(self) -> np.ndarray:
         """Standard error at each edge; NaN where it is null."""
-        errors = [estimate(self.hits[:, k], self.sizes).se for k in range(len(self.edges))]
+        errors = [estimate(self.hits[:, k], self.sizes, self.independent).se for k in range(len(self.edges))]
         return np.array([math.nan if se is None else se for se in errors])
 
     def at(self, x: float) -> Estimate:
         """The probability of the quantity being at most x."""
         hits = np.array([np.interp(x, self.edges, row, left=0.0) for row in self.hits])
-        return estimate(hits, self.sizes)
+        return estimate(hits, self.sizes, self.independent)
 
     def beyond(self) -> Estimate:
         """The probability of lying beyond the last edge: not within the horizon."""
-        return estimate(self.sizes - self.hits[:, -1], self.sizes)
+        return estimate(self.sizes - self.hits[:, -1], self.sizes, self.independent)
 
     def within(self) -> Curve:
         """The distribution for those that do not lie beyond the last edge."""
-        return Curve(self.edges, self.hits, self.hits[:, -1])
+        return Curve(self.edges, self.hits, self.hits[:, -1], self.independent)
 
     def above(self, x: float) -> Estimate:
         """The probability of being more than x."""
         return estimate(
-            self.sizes - np.array([np.interp(x, self.edges, row, left=0.0) for row in self.hits]), self.sizes
+            self.sizes - np.array([np.interp(x, self.edges, row, left=0.0) for row in self.hits]),
+            self.sizes,
+            self.independent,
         )
 
     def quantile(self, q: float) -> float | None:
@@ -112,10 +120,11 @@ class Curve:
         return None if low is None or high is None else (high - low) / 2.0
 
 
-def curve(counts: np.ndarray, accounts: np.ndarray, edges: np.ndarray) -> Curve:
+def curve(counts: np.ndarray, accounts: np.ndarray, edges: np.ndarray, independent: bool = True) -> Curve:
     """The curve of bins [batch, bin] (underflow, inside, beyond); accounts [batch, (counted, nonfinite, ...)].
 
     Trajectories that were not finite stay in the denominator: nothing is dropped.
     """
     hits = np.cumsum(counts[:, :-1], axis=1).astype(np.float64)
-    return Curve(np.asarray(edges, dtype=np.float64), hits, accounts[:, :2].sum(axis=1).astype(np.float64))
+    sizes = accounts[:, :2].sum(axis=1).astype(np.float64)
+    return Curve(np.asarray(edges, dtype=np.float64), hits, sizes, independent)

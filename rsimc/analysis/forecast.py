@@ -52,12 +52,18 @@ class Forecast:
         """The model's milestones, in order."""
         return self.study.model.milestones
 
+    @property
+    def independent(self) -> bool:
+        """Whether trajectories of a batch are independent draws, or Sobol points."""
+        return self.posterior is not None or not self.study.scenario.run.sobol
+
     @cached_property
     def curves(self) -> dict[str, Curve]:
         """The distribution of each milestone's date, over decimal years."""
         edges = np.array(self.study.plan.grid.edges())
         parts = self.counts.milestones
-        return {m.name: curve(parts[:, n], self.counts.accounts, edges) for n, m in enumerate(self.milestones)}
+        accounts = self.counts.accounts
+        return {m.name: curve(parts[:, n], accounts, edges, self.independent) for n, m in enumerate(self.milestones)}
 
     @cached_property
     def durations(self) -> dict[str, Curve]:
@@ -72,7 +78,7 @@ class Forecast:
     def _passed(self, clocked: bool) -> dict[str, Curve]:
         parts, scales = self.counts.durations, self.study.plan.duration_bins
         return {
-            d.name: curve(parts[:, n], self.counts.accounts, scales[n].edges())
+            d.name: curve(parts[:, n], self.counts.accounts, scales[n].edges(), self.independent)
             for n, d in enumerate(self.study.model.durations)
             if bool(d.clock) == clocked
         }
@@ -127,7 +133,7 @@ class Forecast:
         """The probability of each kind of takeoff."""
         sizes = self.counts.accounts[:, :2].sum(axis=1).astype(np.float64)
         hits = self.counts.classes.astype(np.float64)
-        return {name: estimate(hits[:, n], sizes) for n, name in enumerate(self.study.model.classes)}
+        return {name: estimate(hits[:, n], sizes, self.independent) for n, name in enumerate(self.study.model.classes)}
 
 
 def _crossing(cumulative: np.ndarray, edges: np.ndarray, q: float) -> float:

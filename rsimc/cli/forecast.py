@@ -36,7 +36,8 @@ from rsimc.cli.options import (
     "--error",
     type=float,
     metavar="E",
-    help="Add draws until no headline probability by 2030 or 2035 has a larger standard error, such as 0.005.",
+    help="Add draws of the posterior, which limit the errors, until no headline probability by 2030 or 2035 has a "
+    "larger standard error, such as 0.005.",
 )
 @accept_option
 @json_option

@@ -28,6 +28,7 @@ from rsimc.cli.options import (
 @allow_code_option
 @click.option("--posterior", type=click.Path(path_type=Path), metavar="FILE", help="A posterior of this scenario.")
 @click.option("--prior", is_flag=True, help="Sample the prior: no calibration, every trajectory its own draw.")
+@click.option("--sobol", is_flag=True, help="With --prior: parameters from scrambled Sobol points, more even.")
 @output_option
 @draws_option
 @seed_option
@@ -40,6 +41,7 @@ def command(
     allow_code: bool,
     posterior: Path | None,
     prior: bool,
+    sobol: bool,
     output: Path | None,
     draws: int | None,
     seed: int | None,
@@ -63,6 +65,7 @@ def command(
             overrides,
             posterior=posterior,
             prior=prior,
+            sobol=sobol,
             output=output,
             draws=draws,
             seed=seed,

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rsimc.engine import rng
+from rsimc.engine import rng, sobol
 from rsimc.engine.plan import BATCHES, BLOCK
 from rsimc.models.base import Model
 from rsimc.priors.vector import PriorSet
@@ -67,7 +67,7 @@ def noise_keys(model: Model, seed: int) -> np.ndarray:
 
 @partial(
     jax.tree_util.register_dataclass,
-    data_fields=["noise", "parameter_keys", "choices"],
+    data_fields=["noise", "parameter_keys", "choices", "directions"],
     meta_fields=["priors", "chosen"],
 )
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ class PriorSource:
     """Every trajectory its own draw from the prior. noise [processes, 2], parameter_keys [parameters, 2] uint32.
 
     chosen: places of the parameters that choose forms; choices [chosen, forms] their values, which trajectories take in
-    turn. Both empty for a single form.
+    turn. Both empty for a single form. directions [parameters, 26] uint32: of a Sobol sequence, whose scrambles the
+    parameters' keys decide; empty for independent draws.
     """
 
     priors: PriorSet
@@ -83,14 +84,19 @@ class PriorSource:
     parameter_keys: Array
     chosen: tuple[int, ...] = ()
     choices: Array = field(default_factory=lambda: jnp.zeros((0, 1), jnp.float32))
+    directions: Array = field(default_factory=lambda: jnp.zeros((0, sobol.BITS), jnp.uint32))
 
     def draw(self, ids: Array) -> Array:
         """No posterior: 0."""
         return jnp.zeros(ids.shape, jnp.int32)
 
     def values(self, ids: Array) -> Array:
-        """Quantiles of standard normals, one stream a parameter."""
-        values = self.priors.from_normal(rng.normals(self.parameter_keys, ids, jnp.asarray(0)))
+        """Quantiles of standard normals, one stream or one dimension a parameter."""
+        if self.directions.shape[0]:
+            z = sobol.normals(self.directions, self.parameter_keys, ids)
+        else:
+            z = rng.normals(self.parameter_keys, ids, jnp.asarray(0))
+        values = self.priors.from_normal(z)
         if not self.chosen:
             return values
         taken = self.choices[:, (ids % np.uint32(self.choices.shape[1])).astype(jnp.int32)]

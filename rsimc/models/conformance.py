@@ -1,7 +1,8 @@
 """The conformance suite: whether a model can be run, checked in three stages.
 
 What it states, what its methods take and return, and the numbers they come to. A stage is tried when those before it
-found nothing, and within a stage nothing is tried after a gate that found something. The whole takes seconds.
+found nothing, and within a stage nothing is tried after a gate that found something. Advice keeps no model from
+running. The whole takes seconds.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from typing import Literal
 
 from rsimc.errors import RsimcError
 from rsimc.models.base import Model
-from rsimc.models.checks import numeric, purity, stated, traced
+from rsimc.models.checks import numeric, purity, speed, stated, traced
 from rsimc.models.checks.trial import DRAWS, HORIZON, Check, Trial
 from rsimc.models.guard import Problem, brief, place
 
-STAGES: tuple[tuple[Check, ...], ...] = (stated.CHECKS, traced.CHECKS + purity.CHECKS, numeric.CHECKS)
+STAGES: tuple[tuple[Check, ...], ...] = (stated.CHECKS, traced.CHECKS + purity.CHECKS + speed.CHECKS, numeric.CHECKS)
 CHECKS: tuple[Check, ...] = tuple(check for stage in STAGES for check in stage)
 
 
@@ -28,11 +29,18 @@ class Outcome:
     problem: Problem | None = None
 
     @property
-    def status(self) -> Literal["ok", "problem", "not tried"]:
+    def status(self) -> Literal["ok", "advice", "problem", "not tried"]:
         """In a word."""
         if not self.tried:
             return "not tried"
-        return "ok" if self.problem is None else "problem"
+        if self.problem is None:
+            return "ok"
+        return "advice" if self.check.advisory else "problem"
+
+    @property
+    def sound(self) -> bool:
+        """Whether the model may run as far as this check can tell."""
+        return self.status in ("ok", "advice")
 
 
 def examine(model: Model, horizon: float = HORIZON, draws: int = DRAWS) -> tuple[Outcome, ...]:
@@ -40,7 +48,7 @@ def examine(model: Model, horizon: float = HORIZON, draws: int = DRAWS) -> tuple
     trial = Trial(model, horizon, draws)
     outcomes: list[Outcome] = []
     for stage in STAGES:
-        sound = all(outcome.status == "ok" for outcome in outcomes)
+        sound = all(outcome.sound for outcome in outcomes)
         for check in stage:
             outcomes.append(_outcome(check, trial, sound))
             sound = sound and not (check.gate and outcomes[-1].problem)
@@ -61,5 +69,5 @@ def _outcome(check: Check, trial: Trial, sound: bool) -> Outcome:
 def require_conforming(model: Model, horizon: float = HORIZON) -> None:
     """Raises ScenarioError with the first problem of a model, before any long work."""
     for outcome in examine(model, horizon):
-        if outcome.problem is not None:
+        if outcome.problem is not None and not outcome.sound:
             raise outcome.problem.error()

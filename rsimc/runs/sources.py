@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from rsimc.calibration.posterior import kept_shares, tables
-from rsimc.engine import rng
+from rsimc.engine import rng, sobol
 from rsimc.engine.plan import BLOCK
 from rsimc.engine.source import PosteriorSource, PriorSource, noise_keys
 from rsimc.runs.posteriors import Posterior
@@ -22,7 +23,7 @@ LEAST_KEPT = 1e-3
 def make_source(study: Study, posterior: Posterior | None, seed: int) -> PosteriorSource | PriorSource:
     """Draws of the posterior with their past noise, or of the prior when there is none."""
     if posterior is None:
-        return _prior_source(study, *_keys(study, seed))
+        return _spread(study, _prior_source(study, *_keys(study, seed)), seed)
     table, past = tables(posterior.tree, study.fitted)
     order = interleaved(table.shape[1], drawn_weights(study.weights, posterior))
     return posterior_source(study, table, past, seed, order)
@@ -60,6 +61,16 @@ def _prior_source(study: Study, noise: jax.Array, keys: jax.Array) -> PriorSourc
     forms = turns(study.weights, len(study.parts) if equal(study.weights) else BLOCK)
     values = [[study.parts[form].choice[name] for form in forms] for name in names]
     return PriorSource(study.priors, noise, keys, places, jnp.asarray(values, jnp.float32))
+
+
+def _spread(study: Study, source: PriorSource, seed: int) -> PriorSource:
+    """The source with parameters from scrambled Sobol points, where the scenario asks for them."""
+    if not study.scenario.run.sobol:
+        return source
+    keys = sobol.scramble_keys(seed, study.priors.names)
+    return replace(
+        source, parameter_keys=jnp.asarray(keys), directions=jnp.asarray(sobol.directions(study.priors.size))
+    )
 
 
 def drawn_weights(weights: tuple[float, ...], posterior: Posterior) -> tuple[float, ...]:

@@ -89,7 +89,8 @@ class Study:
     def run_inputs(self, posterior_id: str | None, seed: int) -> dict[str, object]:
         """All that affects a run's counts, as plain data. The number of trajectories does not: more keep the first."""
         mixed = {"forms": [part.choice for part in self.parts], "weights": self.weights} if self.parts else {}
-        options = {**describe(self.model), **mixed}
+        evenly = {"sobol": True} if self.scenario.run.sobol and posterior_id is None else {}
+        options = {**describe(self.model), **mixed, **evenly}
         every = {**self._inputs(), "priors": _plain(self.priors), "plan": self.plan.describe()}
         return {**every, "options": options, "posterior": posterior_id, "seed": seed}
 

@@ -179,11 +179,15 @@ class CalibrationSettings(_Table):
 
 
 class RunSettings(_Table):
-    """How the forecast is sampled. draws is the number of trajectories, horizon the calendar year where they end."""
+    """How the forecast is sampled. draws is the number of trajectories, horizon the calendar year where they end.
+
+    sobol: parameters of a prior run from scrambled Sobol points instead of independent draws.
+    """
 
     seed: Whole = Field(default=20261122, ge=0, le=SEEDS - 1)
     draws: Whole = Field(default=1_000_000, ge=1, le=SEEDS)
     horizon: Whole = Field(default=2060, ge=2030, le=2200)
+    sobol: bool = False
 
 
 class Scenario(_Table):

@@ -159,12 +159,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class Check:
-    """One check of the suite. says: what holds when it finds nothing; gate: what follows makes no sense otherwise."""
+    """One check of the suite. says: what holds when it finds nothing; gate: what follows makes no sense otherwise;
+    advisory: what it finds keeps no model from running."""
 
     name: str
     says: str
     find: Callable[[Trial], Problem | None]
     gate: bool = False
+    advisory: bool = False
 
 
 def begin(model: Model, params: Params, innovations: Array) -> tuple[Params, Any, Quantities]:

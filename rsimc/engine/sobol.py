@@ -1,0 +1,73 @@
+"""Scrambled Sobol points, one scramble a batch: a prior run's parameters spread more evenly than chance spreads them.
+
+Trajectory i is point number (i // 65,536) 1,024 + i mod 1,024 of the scramble of its batch, so that it depends on the
+seed and i alone, more draws keep the first ones, and batches are independent: their spread states the error. Points:
+Sobol (1967) with the direction numbers of Joe & Kuo (2008), in the order of Gray codes. Scrambles: nested uniform ones
+(Owen 1995) by hashing (Laine & Karras 2011; constants of Burley, Practical hash-based Owen scrambling, 2020).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import ndtri
+
+from rsimc.engine import rng
+from rsimc.engine.plan import BATCHES, BLOCK
+
+Array = jax.Array
+BITS = 26
+"""2^32 trajectories are 2^26 points of 64 scrambles."""
+
+
+def directions(dimensions: int) -> np.ndarray:
+    """Direction numbers [dimensions, 26] uint32, the first bit the highest. Raises ValueError above 21,201."""
+    from scipy.stats import qmc
+
+    table = np.asarray(qmc.Sobol(dimensions, scramble=False, bits=32)._sv, dtype=np.uint64)
+    return table[:, :BITS].astype(np.uint32)
+
+
+def scramble_keys(seed: int, names: Sequence[str]) -> np.ndarray:
+    """Keys [dimensions, 2] of the scrambles: a dimension is named, as a stream is."""
+    return rng.stream_keys(seed, [f"sobol.{name}" for name in names])
+
+
+def points(table: Array, number: Array) -> Array:
+    """Unscrambled points [dimensions, B], of 32 bits, by their number [B] uint32."""
+    gray = number ^ (number >> np.uint32(1))
+
+    def add(bit: Array, x: Array) -> Array:
+        there = ((gray >> bit.astype(jnp.uint32)) & np.uint32(1)) == 1
+        return x ^ jnp.where(there[None], table[:, bit][:, None], np.uint32(0))
+
+    return jax.lax.fori_loop(0, BITS, add, jnp.zeros((table.shape[0], *number.shape), jnp.uint32))
+
+
+def scrambled(x: Array, key: Array) -> Array:
+    """Words x with every bit flipped by chance, that of the bits above it and the key, uint32 both."""
+    y = _reversed(x) + key
+    for factor in (0x6C50B47C, 0xB82F1E52, 0xC7AFE638, 0x8D22F6E6):
+        y = y ^ (y * np.uint32(factor))
+    return _reversed(y)
+
+
+def _reversed(x: Array) -> Array:
+    for shift, mask in ((1, 0x55555555), (2, 0x33333333), (4, 0x0F0F0F0F), (8, 0x00FF00FF)):
+        x = ((x >> np.uint32(shift)) & np.uint32(mask)) | ((x & np.uint32(mask)) << np.uint32(shift))
+    return (x >> np.uint32(16)) | (x << np.uint32(16))
+
+
+def normals(table: Array, keys: Array, ids: Array) -> Array:
+    """Standard normals [dimensions, B] of trajectories ids [B] uint32, float32; as exact in both tails."""
+    batch = (ids // np.uint32(BLOCK)) % np.uint32(BATCHES)
+    number = (ids // np.uint32(BLOCK * BATCHES)) * np.uint32(BLOCK) + ids % np.uint32(BLOCK)
+    own, _ = rng.threefry(keys[:, 0:1], keys[:, 1:2], batch[None], jnp.zeros((), jnp.uint32))
+    x = scrambled(points(table, number), own)
+    lower = x < np.uint32(2**31)
+    share = (jnp.where(lower, x, ~x).astype(jnp.float32) + np.float32(0.5)) * np.float32(2.0**-32)
+    z = ndtri(share)
+    return jax.lax.optimization_barrier(jnp.where(lower, z, -z))
