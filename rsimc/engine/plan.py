@@ -16,6 +16,9 @@ BLOCK = 1024
 BATCHES = 64
 CHUNK = 131_072
 """Trajectories of one unit of work: two blocks of every batch."""
+ENGINE = 2
+"""Of the arithmetic that the engine does for every model (noise, functions of `rsimc.maths`): chunks of two versions
+are never of one run."""
 QUARTERLY_UNTIL = 2033.0
 """Observables are kept at quarter ends until here (the end of 2032), at year ends after."""
 
@@ -106,6 +109,7 @@ class Plan:
     def describe(self) -> dict[str, object]:
         """All of it as plain data, for identities."""
         return {
+            "engine": ENGINE,
             "block": BLOCK,
             "batches": BATCHES,
             "chunk": CHUNK,
