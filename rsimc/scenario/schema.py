@@ -166,14 +166,14 @@ class Labs(_Table):
 class CalibrationSettings(_Table):
     """How the posterior is sampled. sampler: `hmc`, many short chains that learn together, or `nuts`, a few long ones,
     the reference. warmup, draws: iterations per chain; up to twice the draws where they do not do. chains, warmup and
-    draws are the sampler's own when None. max_tree_depth: of `nuts`.
+    draws are the sampler's own when None; target_accept then is 0.8, and 0.9 in a mixture. max_tree_depth: of `nuts`.
     """
 
     sampler: Literal["hmc", "nuts"] = "hmc"
     chains: Whole | None = Field(default=None, ge=1, le=1024)
     warmup: Whole | None = Field(default=None, ge=50, le=100_000)
     draws: Whole | None = Field(default=None, ge=16, le=1_000_000)
-    target_accept: float = Field(default=0.8, ge=0.5, le=0.999)
+    target_accept: float | None = Field(default=None, ge=0.5, le=0.999)
     max_tree_depth: Whole = Field(default=8, ge=3, le=12)
     seed: Whole = Field(default=1, ge=0, le=SEEDS - 1)
 
