@@ -35,6 +35,7 @@ from rsimc.engine.device import compile_chunk  # noqa: E402
 from rsimc.engine.plan import BATCHES, CHUNK, Plan  # noqa: E402
 from rsimc.engine.source import PriorSource, noise_keys  # noqa: E402
 from rsimc.models.base import prior_set  # noqa: E402
+from rsimc.runs.sources import directions  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results" / "sobol.json"
 SEED = 1
@@ -48,7 +49,7 @@ def counted(plan: Plan, even: bool, points: int) -> Counts:
     source = PriorSource(priors, jnp.asarray(noise_keys(model, SEED)), jnp.asarray(keys))
     if even:
         scrambles = jnp.asarray(sobol.scramble_keys(SEED, priors.names))
-        table = jnp.asarray(sobol.directions(priors.size))
+        table = jnp.asarray(directions(priors.size))
         source = replace(source, parameter_keys=scrambles, directions=table)
     run, total = compile_chunk(plan), points * BATCHES
     return reduce(lambda a, b: a + b, (run(n, total, source).counts for n in range(total // CHUNK)))

@@ -460,7 +460,7 @@ def test_eight_devices_give_the_bytes_of_one() -> None:
 
 
 def test_the_flagship_lowers_for_a_gpu_without_one() -> None:
-    """The program of a GPU's whole share of a chunk: the compiler's own functions, and no fence between its loops."""
+    """The program of a GPU's whole share of a chunk: the compiler's own functions, without the model's fences."""
 
     def share(first: jax.Array) -> Any:
         ids = first + jnp.arange(CHUNK, dtype=jnp.uint32)
@@ -469,5 +469,6 @@ def test_the_flagship_lowers_for_a_gpu_without_one() -> None:
 
     text = jax.jit(share).trace(jnp.uint32(0)).lower(lowering_platforms=("cuda",)).as_text()
     assert "stablehlo.exponential" in text and "stablehlo.while" in text
-    body = text[text.rindex("stablehlo.while") :]
-    assert body.count("optimization_barrier") <= 3  # of the engine's own: noise, quantities that are watched
+    cpu = jax.jit(share).trace(jnp.uint32(0)).lower(lowering_platforms=("cpu",)).as_text()
+    left, fences = (program.count("optimization_barrier") for program in (text, cpu))
+    assert left <= 20 < 100 < fences  # what is left are the engine's own: noise, what is watched, where it is counted

@@ -23,21 +23,14 @@ BITS = 26
 """2^32 trajectories are 2^26 points of 64 scrambles."""
 
 
-def directions(dimensions: int) -> np.ndarray:
-    """Direction numbers [dimensions, 26] uint32, the first bit the highest. Raises ValueError above 21,201."""
-    from scipy.stats import qmc
-
-    table = np.asarray(qmc.Sobol(dimensions, scramble=False, bits=32)._sv, dtype=np.uint64)
-    return table[:, :BITS].astype(np.uint32)
-
-
 def scramble_keys(seed: int, names: Sequence[str]) -> np.ndarray:
     """Keys [dimensions, 2] of the scrambles: a dimension is named, as a stream is."""
     return rng.stream_keys(seed, [f"sobol.{name}" for name in names])
 
 
 def points(table: Array, number: Array) -> Array:
-    """Unscrambled points [dimensions, B], of 32 bits, by their number [B] uint32."""
+    """Unscrambled points [dimensions, B], of 32 bits, by their number [B] uint32; table [dimensions, 26] uint32 of
+    direction numbers, which `rsimc.runs.sources` has from scipy."""
     gray = number ^ (number >> np.uint32(1))
 
     def add(bit: Array, x: Array) -> Array:

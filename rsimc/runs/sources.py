@@ -8,6 +8,7 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.stats import qmc
 
 from rsimc.calibration.posterior import kept_shares, tables
 from rsimc.engine import rng, sobol
@@ -63,14 +64,18 @@ def _prior_source(study: Study, noise: jax.Array, keys: jax.Array) -> PriorSourc
     return PriorSource(study.priors, noise, keys, places, jnp.asarray(values, jnp.float32))
 
 
+def directions(dimensions: int) -> np.ndarray:
+    """Direction numbers of Joe & Kuo [dimensions, 26] uint32 as scipy has them; tests hold them against its points."""
+    table = np.asarray(qmc.Sobol(dimensions, scramble=False, bits=32)._sv, dtype=np.uint64)
+    return table[:, : sobol.BITS].astype(np.uint32)
+
+
 def _spread(study: Study, source: PriorSource, seed: int) -> PriorSource:
     """The source with parameters from scrambled Sobol points, where the scenario asks for them."""
     if not study.scenario.run.sobol:
         return source
     keys = sobol.scramble_keys(seed, study.priors.names)
-    return replace(
-        source, parameter_keys=jnp.asarray(keys), directions=jnp.asarray(sobol.directions(study.priors.size))
-    )
+    return replace(source, parameter_keys=jnp.asarray(keys), directions=jnp.asarray(directions(study.priors.size)))
 
 
 def drawn_weights(weights: tuple[float, ...], posterior: Posterior) -> tuple[float, ...]:
