@@ -257,7 +257,7 @@ def known_keys(path: Sequence[object] = ()) -> tuple[str, ...]:
     """Keys that a file may write in the table at a path; empty where they are free.
 
     >>> known_keys(("run",))
-    ('seed', 'draws', 'horizon')
+    ('seed', 'draws', 'horizon', 'sobol')
     """
     table = table_at(path)
     if table is None:
