@@ -193,7 +193,7 @@ class _Work:
         open_ = [(name, data) for name, data in todo if f"{kind} {name}" not in self.stages]
         again = [(name, data) for name, data in open_ if f"unmixed {kind} {name}" in self.stages]
         left = [(name, data) for name, data in open_ if f"unmixed {kind} {name}" not in self.stages]
-        done = len(todo) - len(open_)
+        done = len(todo) - len(left)
         for group in batched(left, AT_ONCE):
             what = f"{kind}, {done + 1} to {done + len(group)} of {len(todo)}"
             for entry, refit in zip(group, self._fit_group(what, group, False), strict=False):
