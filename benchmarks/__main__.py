@@ -33,28 +33,19 @@ import numpy as np  # noqa: E402
 from benchmarks.functions import functions_of_a_step  # noqa: E402
 from benchmarks.main_job import cpu  # noqa: E402
 from benchmarks.others import compiled, in_numpy, in_scipy  # noqa: E402
-from benchmarks.stand_in import FUNCTIONS, STEPS, stand_in_plan  # noqa: E402
+from benchmarks.stand_in import FUNCTIONS, SEED, STEPS, source_of, stand_in_plan  # noqa: E402
 from rsimc.api import load_study  # noqa: E402
 from rsimc.engine import rng  # noqa: E402
 from rsimc.engine.device import LANE, compile_chunk  # noqa: E402
 from rsimc.engine.plan import CHUNK, Plan  # noqa: E402
 from rsimc.engine.simulate import simulate_block  # noqa: E402
-from rsimc.engine.source import PriorSource, noise_keys  # noqa: E402
-from rsimc.models.base import Model, prior_set  # noqa: E402
+from rsimc.engine.source import PriorSource  # noqa: E402
 from rsimc.models.takeoff.model import Takeoff  # noqa: E402
 from rsimc.publish.figures import save_png  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results"
-SEED = 1
 OPTIONS = {"xla_cpu_prefer_vector_width": 512}
 Timed = Callable[[], Any]
-
-
-def source_of(model: Model) -> PriorSource:
-    """Draws of the model's own priors."""
-    priors = prior_set(model.parameters, {})
-    names = [f"prior.{name}" for name in priors.names]
-    return PriorSource(priors, jnp.asarray(noise_keys(model, SEED)), jnp.asarray(rng.stream_keys(SEED, names)))
 
 
 def interleaved(works: dict[str, Timed], repeats: int) -> dict[str, list[float]]:

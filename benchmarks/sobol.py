@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import platform
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
 from importlib.metadata import version
@@ -23,34 +22,24 @@ from rsimc.engine.device import use_cpu_cores
 
 use_cpu_cores()
 
-import jax.numpy as jnp  # noqa: E402, after the devices are set
-import numpy as np  # noqa: E402
+import numpy as np  # noqa: E402, after the devices are set
 
 from benchmarks.main_job import cpu  # noqa: E402
-from benchmarks.stand_in import stand_in_plan  # noqa: E402
+from benchmarks.stand_in import SEED, source_of, stand_in_plan  # noqa: E402
 from rsimc.api import load_study  # noqa: E402
-from rsimc.engine import rng, sobol  # noqa: E402
 from rsimc.engine.counts import Counts  # noqa: E402
 from rsimc.engine.device import compile_chunk  # noqa: E402
 from rsimc.engine.plan import BATCHES, CHUNK, Plan  # noqa: E402
-from rsimc.engine.source import PriorSource, noise_keys  # noqa: E402
-from rsimc.models.base import prior_set  # noqa: E402
-from rsimc.runs.sources import directions  # noqa: E402
+from rsimc.runs.sources import spread  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results" / "sobol.json"
-SEED = 1
 
 
 def counted(plan: Plan, even: bool, points: int) -> Counts:
     """64 batches of `points` trajectories of the model's prior."""
-    model = plan.model
-    priors = prior_set(model.parameters, {})
-    keys = rng.stream_keys(SEED, [f"prior.{name}" for name in priors.names])
-    source = PriorSource(priors, jnp.asarray(noise_keys(model, SEED)), jnp.asarray(keys))
+    source = source_of(plan.model)
     if even:
-        scrambles = jnp.asarray(sobol.scramble_keys(SEED, priors.names))
-        table = jnp.asarray(directions(priors.size))
-        source = replace(source, parameter_keys=scrambles, directions=table)
+        source = spread(source, SEED)
     run, total = compile_chunk(plan), points * BATCHES
     return reduce(lambda a, b: a + b, (run(n, total, source).counts for n in range(total // CHUNK)))
 

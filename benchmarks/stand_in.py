@@ -25,13 +25,16 @@ import numpy as np
 
 from rsimc import maths
 from rsimc.dates import DateGrid
+from rsimc.engine import rng
 from rsimc.engine.plan import Plan
-from rsimc.models.base import Duration, Milestone, Observable, Parameter, Params, Quantities
+from rsimc.engine.source import PriorSource, noise_keys
+from rsimc.models.base import Duration, Milestone, Model, Observable, Parameter, Params, Quantities, prior_set
 
 Array = jax.Array
 WEIGHTS = (0.1, 0.15, 0.2, 0.2, 0.2, 0.15)
 CEILING = 80.0 * math.log(2.0)
 END, STEPS = 2060.0, 432
+SEED = 1
 EXPONENTIALS, LOGARITHMS = 16, 7
 FUNCTIONS = EXPONENTIALS + LOGARITHMS + 2
 """With the logarithms of the two normals."""
@@ -175,6 +178,13 @@ def _now(params: Params, software: Array, compute: Array, noise: Array, t: Array
     research = -2.0 * maths.log(human + chips)
     pace = params["parallelisation"] * research + params["pace"] - params["hardness"] * software
     return Now(horizon, labour, maths.fence(maths.minimum(pace, 10.0)), effective)
+
+
+def source_of(model: Model) -> PriorSource:
+    """Independent draws of a model's own priors."""
+    priors = prior_set(model.parameters, {})
+    names = [f"prior.{name}" for name in priors.names]
+    return PriorSource(priors, jnp.asarray(noise_keys(model, SEED)), jnp.asarray(rng.stream_keys(SEED, names)))
 
 
 def stand_in_plan() -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -105,10 +106,11 @@ def simulate(
     """
     if prior and posterior is not None:
         raise UsageError("prior", "either the prior or a posterior file", "both")
-    if sobol:
-        overrides = [*overrides, "run.sobol=true"]
     prepare_devices()  # before the file of a model, which may use jax
     study = load_study(scenario, overrides, allow_code=allow_code)
+    if sobol:  # of a scenario by name and of one by value
+        run = study.scenario.run.model_copy(update={"sobol": True})
+        study = replace(study, scenario=study.scenario.model_copy(update={"run": run}))
     count, key = _sizes(study, draws, seed)
     if study.scenario.run.sobol and not prior:
         advice = "ask for the prior; in a calibrated run the posterior's draws limit the errors (--error of forecast)"

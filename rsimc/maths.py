@@ -43,46 +43,21 @@ def _either(fast: Callable[[Array], Array], plain: Callable[[Array], Array], x: 
     return out
 
 
-@jax.custom_jvp
-def _exp(x: Array) -> Array:
-    return _either(polynomials.exp, jnp.exp, x)
+def _function(
+    fast: Callable[[Array], Array], plain: Callable[[Array], Array], rise: Callable[[Array, Array, Array], Array]
+) -> Callable[[Array], Array]:
+    """One of the two, with a derivative in closed form: rise(tangent, value, x)."""
+    function = jax.custom_jvp(lambda x: _either(fast, plain, x))
+    function.defjvps(rise)
+    return function
 
 
-@jax.custom_jvp
-def _expm1(x: Array) -> Array:
-    return _either(polynomials.expm1, jnp.expm1, x)
-
-
-@jax.custom_jvp
-def _log(x: Array) -> Array:
-    return _either(polynomials.log, jnp.log, x)
-
-
-@jax.custom_jvp
-def _log1p(x: Array) -> Array:
-    return _either(polynomials.log1p, jnp.log1p, x)
-
-
-@_exp.defjvp
-def _exp_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    y = _exp(primals[0])
-    return y, y * tangents[0]
-
-
-@_expm1.defjvp
-def _expm1_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    y = _expm1(primals[0])
-    return y, (y + 1.0) * tangents[0]
-
-
-@_log.defjvp
-def _log_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    return _log(primals[0]), tangents[0] / primals[0]
-
-
-@_log1p.defjvp
-def _log1p_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    return _log1p(primals[0]), tangents[0] / (1.0 + primals[0])
+_exp = _function(polynomials.exp, jnp.exp, lambda t, y, x: y * t)
+_exp_below = _function(polynomials.exp_of_negative, jnp.exp, lambda t, y, x: y * t)
+"""e^x for x <= 0."""
+_expm1 = _function(polynomials.expm1, jnp.expm1, lambda t, y, x: (y + 1.0) * t)
+_log = _function(polynomials.log, jnp.log, lambda t, y, x: t / x)
+_log1p = _function(polynomials.log1p, jnp.log1p, lambda t, y, x: t / (1.0 + x))
 
 
 class Logistic(NamedTuple):
@@ -114,14 +89,10 @@ def _share_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> t
     return share, share * _share(-primals[0], primals[1]) * tangents[0]  # `small` follows from the logit
 
 
-def _ramp(x: Array) -> Array:
-    return jnp.where(x < 0.0, 0.0, x)
-
-
 @jax.custom_jvp
 def _softplus(x: Array) -> Array:
     small = _either(polynomials.exp_of_negative, jnp.exp, -jnp.abs(x))
-    return _ramp(x) + _either(polynomials.log1p_unit, jnp.log1p, small)
+    return maximum(x, 0.0) + _either(polynomials.log1p_unit, jnp.log1p, small)
 
 
 @_softplus.defjvp
@@ -131,21 +102,9 @@ def _softplus_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array,
 
 
 @jax.custom_jvp
-def _exp_below(x: Array) -> Array:
-    """e^x for x <= 0."""
-    return _either(polynomials.exp_of_negative, jnp.exp, x)
-
-
-@_exp_below.defjvp
-def _exp_below_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    y = _exp_below(primals[0])
-    return y, y * tangents[0]
-
-
-@jax.custom_jvp
 def _logistic(x: Array) -> tuple[Array, Array]:
     small = fence(_either(polynomials.exp_of_negative, jnp.exp, -jnp.abs(x)))
-    return small, fence(_ramp(x) + _either(polynomials.log1p_unit, jnp.log1p, small))
+    return small, fence(maximum(x, 0.0) + _either(polynomials.log1p_unit, jnp.log1p, small))
 
 
 @_logistic.defjvp

@@ -23,9 +23,9 @@ from rsimc.engine import rng
 from rsimc.engine.counts import ACCOUNTS, Counts, bin_of, date_bin, device_add, device_zero, shapes, spans, zero
 from rsimc.engine.device import Chunk, compile_chunk
 from rsimc.engine.path import march, simulate_path, start
-from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Bins, Plan, chunk_count
+from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Bins, Plan, batch_of, chunk_count
 from rsimc.engine.simulate import Block, simulate_block
-from rsimc.engine.source import Innovations, PosteriorSource, PriorSource, batch_of, noise_keys
+from rsimc.engine.source import Innovations, PosteriorSource, PriorSource, noise_keys
 from rsimc.models.base import Model, Parameter, Params, Quantities, prior_set
 from rsimc.models.registry import MODELS, get_model
 from rsimc.priors.vector import PriorSet

@@ -19,6 +19,7 @@ from rsimc.engine import sobol
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK
 from rsimc.errors import UsageError
 from rsimc.runs.sources import directions
+from rsimc.scenario import load_scenario
 
 DIMENSIONS = 141
 NAMES = [f"p{n}" for n in range(DIMENSIONS)]
@@ -107,7 +108,14 @@ def test_a_run_says_the_same_with_smaller_errors(runs: tuple[Forecast, Forecast]
         assert abs(one.p - two.p) < 4.5 * np.hypot(one.se, two.se)
         gains.append((one.se / two.se) ** 2)
     assert np.median(gains) > 1.5
-    assert not open_run(even.folder).independent  # what a later session reads of the same folder
+    assert not open_run(even.folder).independent  # what a later call reads of the same folder
+
+
+def test_a_scenario_by_value_is_spread_as_one_by_name(runs: tuple[Forecast, Forecast], tmp_path: Path) -> None:
+    value = load_scenario("baseline", ["run.horizon=2035"])
+    made = api.simulate(value, prior=True, sobol=True, draws=CHUNK, output=tmp_path / "run")
+    assert made.manifest.id == runs[1].manifest.id
+    assert np.array_equal(made.counts.milestones, runs[1].counts.milestones)
 
 
 def test_errors_are_not_held_at_the_binomial_one_but_never_0() -> None:

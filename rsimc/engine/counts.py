@@ -8,9 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rsimc.engine.plan import BATCHES, DURATION_BINS, FAN_BINS, Bins, Plan
+from rsimc.engine.plan import BATCHES, DURATION_BINS, FAN_BINS, Bins, Plan, batch_of
 from rsimc.engine.simulate import Block
-from rsimc.engine.source import batch_of
 
 Array = jax.Array
 ACCOUNTS = ("counted", "nonfinite", "conditioned_out", "clipped")

@@ -6,11 +6,13 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
+import jax
 import numpy as np
 
 from rsimc.dates import DateGrid
 from rsimc.models.base import Model
 
+Array = jax.Array
 BLOCK = 1024
 """Consecutive trajectories that share a batch."""
 BATCHES = 64
@@ -119,6 +121,16 @@ class Plan:
             "duration_bins": [[b.low, b.high, b.inside, b.log] for b in self.duration_bins],
             "fan_bins": [[b.low, b.high, b.inside, b.log] for b in self.fan_bins],
         }
+
+
+def batch_of(ids: Array) -> Array:
+    """Batch of each trajectory, int32: blocks of 1,024 take turns."""
+    return ((ids // np.uint32(BLOCK)) % np.uint32(BATCHES)).astype(np.int32)
+
+
+def place_in_batch(ids: Array) -> Array:
+    """Number of each trajectory within its batch, uint32."""
+    return (ids // np.uint32(BLOCK * BATCHES)) * np.uint32(BLOCK) + ids % np.uint32(BLOCK)
 
 
 def chunk_count(draws: int) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 from jax.scipy.special import ndtri
 
 from rsimc.engine import rng
-from rsimc.engine.plan import BATCHES, BLOCK
+from rsimc.engine.plan import batch_of, place_in_batch
 
 Array = jax.Array
 BITS = 26
@@ -56,10 +56,9 @@ def _reversed(x: Array) -> Array:
 
 def normals(table: Array, keys: Array, ids: Array) -> Array:
     """Standard normals [dimensions, B] of trajectories ids [B] uint32, float32; as exact in both tails."""
-    batch = (ids // np.uint32(BLOCK)) % np.uint32(BATCHES)
-    number = (ids // np.uint32(BLOCK * BATCHES)) * np.uint32(BLOCK) + ids % np.uint32(BLOCK)
+    batch = batch_of(ids).astype(jnp.uint32)
     own, _ = rng.threefry(keys[:, 0:1], keys[:, 1:2], batch[None], jnp.zeros((), jnp.uint32))
-    x = scrambled(points(table, number), own)
+    x = scrambled(points(table, place_in_batch(ids)), own)
     lower = x < np.uint32(2**31)
     share = (jnp.where(lower, x, ~x).astype(jnp.float32) + np.float32(0.5)) * np.float32(2.0**-32)
     z = ndtri(share)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rsimc.engine import rng, sobol
-from rsimc.engine.plan import BATCHES, BLOCK
+from rsimc.engine.plan import BATCHES, batch_of, place_in_batch
 from rsimc.models.base import Model
 from rsimc.priors.vector import PriorSet
 
@@ -140,7 +140,7 @@ class PosteriorSource:
         draws = self.table.shape[1]
         edges = jnp.asarray([(b * draws) // BATCHES for b in range(BATCHES + 1)], jnp.int32)
         batch = batch_of(ids)
-        within = ((ids // np.uint32(BLOCK * BATCHES)) * np.uint32(BLOCK) + ids % np.uint32(BLOCK)).astype(jnp.int32)
+        within = place_in_batch(ids).astype(jnp.int32)
         own = jnp.maximum(edges[batch + 1] - edges[batch], 1)  # below 64 draws batches share them
         place = edges[batch] + within % own
         return self.order[place] if self.order.shape[0] else place
@@ -160,8 +160,3 @@ class PosteriorSource:
     def named(self, values: Array) -> dict[str, Array]:
         """Parameters by name."""
         return self.priors.named(values)
-
-
-def batch_of(ids: Array) -> Array:
-    """Batch of each trajectory, int32: blocks of 1,024 take turns."""
-    return ((ids // np.uint32(BLOCK)) % np.uint32(BATCHES)).astype(jnp.int32)

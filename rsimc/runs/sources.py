@@ -24,7 +24,8 @@ LEAST_KEPT = 1e-3
 def make_source(study: Study, posterior: Posterior | None, seed: int) -> PosteriorSource | PriorSource:
     """Draws of the posterior with their past noise, or of the prior when there is none."""
     if posterior is None:
-        return _spread(study, _prior_source(study, *_keys(study, seed)), seed)
+        source = _prior_source(study, *_keys(study, seed))
+        return spread(source, seed) if study.scenario.run.sobol else source
     table, past = tables(posterior.tree, study.fitted)
     order = interleaved(table.shape[1], drawn_weights(study.weights, posterior))
     return posterior_source(study, table, past, seed, order)
@@ -70,12 +71,11 @@ def directions(dimensions: int) -> np.ndarray:
     return table[:, : sobol.BITS].astype(np.uint32)
 
 
-def _spread(study: Study, source: PriorSource, seed: int) -> PriorSource:
-    """The source with parameters from scrambled Sobol points, where the scenario asks for them."""
-    if not study.scenario.run.sobol:
-        return source
-    keys = sobol.scramble_keys(seed, study.priors.names)
-    return replace(source, parameter_keys=jnp.asarray(keys), directions=jnp.asarray(directions(study.priors.size)))
+def spread(source: PriorSource, seed: int) -> PriorSource:
+    """The source with its parameters from scrambled Sobol points."""
+    keys = sobol.scramble_keys(seed, source.priors.names)
+    table = directions(source.priors.size)
+    return replace(source, parameter_keys=jnp.asarray(keys), directions=jnp.asarray(table))
 
 
 def drawn_weights(weights: tuple[float, ...], posterior: Posterior) -> tuple[float, ...]:
