@@ -1,6 +1,6 @@
 """How fast the calibration is, how its samplers agree, what it hangs on and how it would have done.
 
-    uv run python benchmarks/calibration.py speed|agreement|influence|update|backtest [--label TEXT]
+    uv run python -m benchmarks.calibration speed|agreement|influence|update|backtest [--label TEXT]
 
 Each part runs on the bundled baseline, prints what it finds and writes its part of benchmarks/results/calibration.json.
 Posteriors are kept in the cache as usual; `speed` and `agreement` time fits of their own. Wall seconds are of this
@@ -11,23 +11,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from importlib.metadata import version
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from main_job import cpu
 
+from benchmarks.record import RESULTS, about
 from rsimc.api import load_study, prepare_devices
 
-RESULTS = Path(__file__).parent / "results" / "calibration.json"
+FILE = RESULTS / "calibration.json"
 SHORT, LONG = 48, 480
 """Draws of each of 64 chains for an effective sample size of 400, and for one of 4,000."""
 
@@ -192,14 +189,9 @@ def main() -> None:
     options = parser.parse_args()
     prepare_devices()
     result = PARTS[options.part]()
-    about = {
-        "label": options.label,
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": {"cores": len(os.sched_getaffinity(0)), "system": platform.platform(terse=True), "cpu": cpu()},
-        "versions": {name: version(name) for name in ("rsimc", "jax", "jaxlib", "numpyro", "arviz")},
-    }
-    document = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps({**document, options.part: {**about, **result}}, indent=2) + "\n")
+    document = json.loads(FILE.read_text()) if FILE.exists() else {}
+    document[options.part] = {**about("numpyro", "arviz", label=options.label), **result}
+    FILE.write_text(json.dumps(document, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The main job as a user meets it: whole processes, timed from outside, with an empty cache and with a full one.
 
-    uv run python benchmarks/main_job.py single|mixture [--draws N] [--repeats K] [--label TEXT] [--keep FOLDER]
+    uv run python -m benchmarks.main_job single|mixture [--draws N] [--repeats K] [--label TEXT] [--keep FOLDER]
 
 Prints a table and writes its part of benchmarks/results/main_job.json. Wall seconds are of this machine on this day;
 memory is the largest resident set of the process.
@@ -11,20 +11,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from rsimc.models.takeoff.model import Takeoff
+from benchmarks.record import RESULTS, about
 
-RESULTS = Path(__file__).parent / "results" / "main_job.json"
+FILE = RESULTS / "main_job.json"
 
 
 def run(arguments: list[str], cache: Path, folder: Path) -> dict[str, Any]:
@@ -89,29 +86,14 @@ def main() -> None:
         result = PARTS[options.part](options.draws, options.repeats, work, options.keep or work / "first")
     finally:
         shutil.rmtree(work)
-    about = {
-        "model": f"{Takeoff.name} {Takeoff.version}",
-        "label": options.label,
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": {"cores": len(os.sched_getaffinity(0)), "system": platform.platform(terse=True), "cpu": cpu()},
-        "versions": {name: version(name) for name in ("rsimc", "jax", "jaxlib", "numpyro", "arviz")},
-        "draws": options.draws,
-    }
-    document = {**json.loads(RESULTS.read_text()), options.part: {**about, **result}}
-    RESULTS.write_text(json.dumps(document, indent=2) + "\n")
+    head = {**about("numpyro", "arviz", label=options.label), "draws": options.draws}
+    document = {**json.loads(FILE.read_text()), options.part: {**head, **result}}
+    FILE.write_text(json.dumps(document, indent=2) + "\n")
     print(f"{'run':<34}{'wall s':>9}{'CPU s':>9}{'peak GiB':>10}")
     for name, found in result.items():
         rows = found if isinstance(found, list) else [found]
         if name != "help_wall_s":
             print(f"{name:<34}" + "".join(f"{median(rows, f):>9}" for f in ("wall_s", "cpu_s", "peak_gib")))
-
-
-def cpu() -> str:
-    """The processor's name, where the system tells."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    return next(
-        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor()
-    )
 
 
 if __name__ == "__main__":

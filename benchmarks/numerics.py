@@ -1,6 +1,6 @@
 """How exact the flagship's numbers are, and whether its prior is sane, tails included.
 
-    uv run python benchmarks/numerics.py [--draws 4096] [--prior 1000000]
+    uv run python -m benchmarks.numerics [--draws 4096] [--prior 1000000]
 
 1. Monthly steps against float64 with steps twelve times as fine, noise off, over prior draws: errors of dates.
 2. float32 against float64 at equal steps, on milestones whose quantity only rises: errors of dates.
@@ -16,8 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -26,6 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from benchmarks.record import RESULTS, about
 from rsimc.api import prepare_devices
 from rsimc.dates import DateGrid
 from rsimc.engine import rng
@@ -37,7 +36,6 @@ from rsimc.models.base import prior_set
 from rsimc.models.takeoff.model import Takeoff
 from rsimc.publish.figures import save_png
 
-RESULTS = Path(__file__).parent / "results"
 MODEL = Takeoff()
 PRIORS = prior_set(MODEL.parameters, {})
 END, SEED, DAYS = 2060.0, 7, 365.25
@@ -186,7 +184,7 @@ def main() -> None:
     save_png(picture(first), RESULTS / "prior_predictive.png", 1.5)
     document = {
         "what": f"numerics of {MODEL.name} {MODEL.version}",
-        "date": datetime.now(UTC).date().isoformat(),
+        **about(),
         "prior_draws_compared": options.draws,
         "dates": compared,
         "prior": found,

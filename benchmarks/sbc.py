@@ -1,6 +1,6 @@
 """Simulation-based calibration of the flagship: baseline priors, all series of observations, nothing made smaller.
 
-    uv run python benchmarks/sbc.py [--exact 1000] [--transitions 63] [--sets 32] [--chains 16] ...
+    uv run python -m benchmarks.sbc [--exact 1000] [--transitions 63] [--sets 32] [--chains 16] ...
 
 1. Exact ranks (`rsimc.calibration.sbc`) by longer chains than the tests have: of the log posterior and likelihood, of
    every parameter and past innovation, and of the future. The main part: ranks are exact whatever the chains do, and a
@@ -20,11 +20,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +31,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.stats import binom
 
+from benchmarks.record import RESULTS, about
 from rsimc.api import load_study, prepare_devices
 from rsimc.calibration.chains import FIRST_STEP, INITIAL_SD, Run
 from rsimc.calibration.hmc import Told, Transitions, compile_transitions
@@ -55,7 +53,6 @@ from rsimc.calibration.verdict import mixing_of
 from rsimc.publish.figures import save_png
 from rsimc.publish.layers import inline
 
-RESULTS = Path(__file__).parent / "results"
 SHOWN = (LOG_POSTERIOR, LOG_LIKELIHOOD, *INFORMED, "log_horizon later", "log_multiplier later")
 BUGS: dict[str, dict[str, Any]] = {"rows misdated by 0.25 years": {"late": 0.25}, "no process noise": {"noise": 0.0}}
 CONVERGED = 1.05
@@ -241,16 +238,12 @@ def _panel(title: str, curves: dict[str, list[np.ndarray]], width: int = 240, op
     return alt.layer(limits, found, title=title).properties(width=width, height=170)
 
 
-def about(check: Check, options: argparse.Namespace) -> dict[str, Any]:
+def head(check: Check, options: argparse.Namespace) -> dict[str, Any]:
     """What was run on what."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    cpu = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
     model = check.target.model
     return {
         "what": f"simulation-based calibration of {model.name} {model.version}, baseline",
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": {"cores": len(jax.devices()), "system": platform.platform(terse=True), "cpu": cpu},
-        "versions": {name: version(name) for name in ("rsimc", "jax", "jaxlib", "numpy")},
+        **about("numpy"),
         "rows": len(check.target.rows),
         "parameters_and_innovations": len(free(check.target)),
         "sizes": {name: size for name, size in vars(options).items() if name != "output"},
@@ -287,7 +280,7 @@ def main() -> None:
     begun = time.monotonic()
     moves = Moves(leapfrogs=options.leapfrogs)
     check = prepare(replace(target, as_of=None), 0, options.transitions, options.replicates, moves)
-    document = {**about(check, options), "compile_seconds": round(time.monotonic() - begun, 1)}
+    document = {**head(check, options), "compile_seconds": round(time.monotonic() - begun, 1)}
     found: dict[str, Ranks] = {}
     document["exact"], found["exact"] = exact(check, -(-options.exact // options.replicates), options.seed)
     write(document, found, options.output)

@@ -10,12 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-from datetime import UTC, datetime
 from functools import reduce
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from rsimc.engine.device import use_cpu_cores
@@ -24,15 +19,13 @@ use_cpu_cores()
 
 import numpy as np  # noqa: E402, after the devices are set
 
-from benchmarks.main_job import cpu  # noqa: E402
+from benchmarks.record import RESULTS, about  # noqa: E402
 from benchmarks.stand_in import SEED, source_of, stand_in_plan  # noqa: E402
 from rsimc.api import load_study  # noqa: E402
 from rsimc.engine.counts import Counts  # noqa: E402
 from rsimc.engine.device import compile_chunk  # noqa: E402
 from rsimc.engine.plan import BATCHES, CHUNK, Plan  # noqa: E402
 from rsimc.runs.sources import spread  # noqa: E402
-
-RESULTS = Path(__file__).parent / "results" / "sobol.json"
 
 
 def counted(plan: Plan, even: bool, points: int) -> Counts:
@@ -81,9 +74,7 @@ def main() -> None:
     plans = {"stand-in": stand_in_plan(), "flagship": load_study("baseline").plan}
     document = {
         "what": "trajectories with independent parameters that one with Sobol points is worth",
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": {"cores": len(os.sched_getaffinity(0)), "system": platform.platform(terse=True), "cpu": cpu()},
-        "versions": {name: version(name) for name in ("rsimc", "jax", "jaxlib", "scipy")},
+        **about("scipy"),
         "replicates": BATCHES,
         "points": options.points,
         **{name: saved(plan, options.points) for name, plan in plans.items()},
@@ -91,7 +82,7 @@ def main() -> None:
     for name in plans:
         for kind, found in document[name].items():  # type: ignore[attr-defined]
             print(f"{name:<10}{kind:<13}median {found['median']:>6.1f}   {found['each']}")
-    RESULTS.write_text(json.dumps(document, indent=2) + "\n")
+    (RESULTS / "sobol.json").write_text(json.dumps(document, indent=2) + "\n")
 
 
 if __name__ == "__main__":
