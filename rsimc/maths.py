@@ -27,6 +27,8 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
 from jax.typing import ArrayLike
 
 from rsimc import polynomials
@@ -266,5 +268,15 @@ def fences(values: dict[str, Array]) -> dict[str, Array]:
 
 def fence(x: Array) -> Array:
     """A barrier that stops a CPU's compiler from recomputing x in each of its consumers."""
-    out: Array = jax.lax.platform_dependent(x, cpu=jax.lax.optimization_barrier, default=lambda y: y)
+    out: Array = _fence.bind(x)
     return out
+
+
+# A primitive of its own: `platform_dependent` would trace both its sides anew for each of two thousand fences.
+_fence = Primitive("fence")
+_fence.def_impl(lambda x: x)
+_fence.def_abstract_eval(lambda x: x)
+ad.deflinear2(_fence, lambda cotangent, _: [_fence.bind(cotangent)])
+batching.defvectorized(_fence)
+mlir.register_lowering(_fence, lambda context, x: [x])
+mlir.register_lowering(_fence, mlir.lower_fun(jax.lax.optimization_barrier, multiple_results=False), platform="cpu")

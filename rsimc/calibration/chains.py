@@ -123,7 +123,8 @@ class Run:
         q = jnp.asarray(np.concatenate([one.q for one in every]))
         key = jax.random.wrap_key_data(jnp.asarray(np.concatenate([one.key for one in every])))
         self._by_chain = by_chain(len(q))
-        unknown = State(q, jnp.full(len(q), -jnp.inf), jnp.zeros(q.shape), key)
+        # With its type, or the whole program would be traced and compiled twice, for half a minute.
+        unknown = State(q, jnp.full(len(q), -jnp.inf, q.dtype), jnp.zeros(q.shape), key)
         self._told = jax.device_put(self._told, self._by_chain)
         self.state = jax.device_put(unknown, self._by_chain)
         self._evaluate()
