@@ -11,13 +11,13 @@ import pytest
 from hypothesis import settings
 
 # Before jax is imported, which reads these once. Compiled programs are shared by xdist workers and by later sessions.
-_flags = os.environ.get("XLA_FLAGS", "")
-if "xla_force_host_platform_device_count" not in _flags:
-    os.environ["XLA_FLAGS"] = f"{_flags} --xla_force_host_platform_device_count=2".strip()
 _user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"rsimc-tests-jax-{_user}"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
 
+from rsimc.engine.device import use_cpu_cores  # noqa: E402
+
+use_cpu_cores(2)
 settings.register_profile("rsimc", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("rsimc")
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from rsimc.engine.plan import BATCHES, DURATION_BINS, FAN_BINS, Bins, Plan, batch_of
 from rsimc.engine.simulate import Block
+from rsimc.maths import fence
 
 Array = jax.Array
 ACCOUNTS = ("counted", "nonfinite", "conditioned_out", "clipped")
@@ -168,7 +169,7 @@ def _duration_bins(plan: Plan, block: Block) -> Array:
 def _fans(plan: Plan, fans: Array, block: Block, counted: Array) -> Array:
     # All observables at once, in the order in which they are stored: one by one, counting took a sixth of a run.
     low, scale = (np.array(column, np.float32)[:, None] for column in zip(*map(_line, plan.fan_bins), strict=True))
-    place = jax.lax.optimization_barrier(_bin(low, scale, FAN_BINS, block.observables))
+    place = fence(_bin(low, scale, FAN_BINS, block.observables))
     when = jnp.arange(fans.shape[0], dtype=jnp.int32)[:, None, None]
     which = jnp.arange(fans.shape[1], dtype=jnp.int32)[None, :, None]
     return _scatter(fans, (when, which, place), counted)
@@ -179,5 +180,5 @@ def _scatter(counts: Array, index: tuple[Array, ...], mask: Array) -> Array:
     flat = jnp.zeros((), jnp.int32)
     for axis, size in zip(index, counts.shape, strict=True):
         flat = flat * np.int32(size) + axis
-    flat = jax.lax.optimization_barrier(jnp.where(mask, flat, np.int32(counts.size)))
+    flat = fence(jnp.where(mask, flat, np.int32(counts.size)))
     return counts.reshape(-1).at[flat.reshape(-1)].add(1, mode="drop").reshape(counts.shape)

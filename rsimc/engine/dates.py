@@ -16,7 +16,7 @@ from jax.sharding import AxisType, Mesh
 from jax.sharding import PartitionSpec as Spec
 
 from rsimc.engine.counts import gone_by
-from rsimc.engine.device import mesh_devices
+from rsimc.engine.device import compiler_options, lane, mesh_devices
 from rsimc.engine.path import march, start
 from rsimc.engine.plan import BATCHES, BLOCK, Plan
 from rsimc.engine.simulate import simulate_block
@@ -43,21 +43,20 @@ class Dates:
         return self.years[self.names.index(milestone)]
 
 
-_STARTS = np.arange(BATCHES, dtype=np.uint32) * np.uint32(BLOCK)
-
-
-def _sharded(work: Callable[[Source, jax.Array], Any]) -> Callable[[np.ndarray, Source], Any]:
-    """Work on blocks of trajectories, a source and ids [B], spread over the devices; results gain an axis of blocks."""
+def _sharded(work: Callable[[Source, jax.Array], Any]) -> Callable[[Source], Any]:
+    """Work on lanes of trajectories, a source and ids [B], spread over the devices; results gain an axis of lanes."""
     devices = mesh_devices()
+    kind, width = devices[0].platform, min(lane(devices[0].platform, len(devices)), SAMPLE // len(devices))
     mesh = Mesh(np.array(devices), ("lane",), axis_types=(AxisType.Auto,))
 
     def share(starts: jax.Array, source: Source) -> Any:
-        return jax.lax.map(lambda first: work(source, first + jnp.arange(BLOCK, dtype=jnp.uint32)), starts)
+        return jax.lax.map(lambda first: work(source, first + jnp.arange(width, dtype=jnp.uint32)), starts)
 
     specs = (Spec("lane"), Spec())
-    options = {"xla_cpu_prefer_vector_width": 512} if devices[0].platform == "cpu" else None
     sharded = jax.shard_map(share, mesh=mesh, in_specs=specs, out_specs=Spec("lane"), check_vma=False)
-    return jax.jit(sharded, compiler_options=options)
+    program = jax.jit(sharded, compiler_options=compiler_options(kind))
+    starts = np.arange(SAMPLE // width, dtype=np.uint32) * np.uint32(width)
+    return lambda source: program(starts, source)
 
 
 def compile_dates(plan: Plan, names: tuple[str, ...]) -> Callable[[Source], Dates]:
@@ -71,7 +70,7 @@ def compile_dates(plan: Plan, names: tuple[str, ...]) -> Callable[[Source], Date
     program = _sharded(block)
 
     def run(source: Source) -> Dates:
-        dates, draw, kept = (np.asarray(part) for part in program(_STARTS, source))
+        dates, draw, kept = (np.asarray(part) for part in program(source))
         years = plan.grid.start + np.moveaxis(dates, 0, 1).reshape(len(names), -1).astype(np.float64)
         return Dates(names, years, draw.reshape(-1), kept.reshape(-1))
 
@@ -92,7 +91,7 @@ def compile_paths(plan: Plan, names: tuple[str, ...], beats: int) -> Callable[[S
     program = _sharded(lambda source, ids: _beginning(plan, names, beats, source, ids))
 
     def run(source: Source) -> Sample:
-        values, kept = jax.tree.map(np.asarray, program(_STARTS, source))
+        values, kept = jax.tree.map(np.asarray, program(source))
         flat = {name: np.moveaxis(part, 0, 1).reshape(part.shape[1], -1) for name, part in kept.items()}
         return Sample(np.moveaxis(values, 0, 1).reshape(values.shape[1], -1), flat)
 

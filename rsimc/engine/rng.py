@@ -54,4 +54,4 @@ def normals(keys: Array, ids: Array, step: Array) -> Array:
     uniform = (word0.astype(jnp.float32) + np.float32(0.5)) * np.float32(2.0**-32)
     half_turns = jax.lax.bitcast_convert_type(word1, jnp.int32).astype(jnp.float32) * np.float32(2.0**-31)
     radius = jnp.sqrt(np.float32(-2.0) * maths.log(maths.minimum(uniform, 1.0 - 2.0**-24)))
-    return jax.lax.optimization_barrier(radius * cos_pi(half_turns))
+    return maths.fence(radius * cos_pi(half_turns))

@@ -12,8 +12,8 @@ import numpy as np
 from rsimc.engine.path import march, start
 from rsimc.engine.plan import Plan
 from rsimc.engine.source import Source
-from rsimc.maths import fence, maximum
-from rsimc.models.base import Quantities
+from rsimc.maths import fence, fences, maximum
+from rsimc.models.base import Params, Quantities
 
 Array = jax.Array
 UNROLL = 3
@@ -44,15 +44,39 @@ class _Carry(NamedTuple):
     store: Array
 
 
+class Prepared(NamedTuple):
+    """Trajectories at the start. values [parameters, B] as drawn; the rest as a model makes it of them."""
+
+    values: Array
+    params: Params
+    state: Any
+    seen: Quantities
+
+
 def simulate_block(plan: Plan, source: Source, ids: Array) -> Block:
     """Simulate trajectories ids [B] uint32 to the horizon."""
+    return go_on(plan, source, ids, prepare_block(plan, source, ids))
+
+
+def prepare_block(plan: Plan, source: Source, ids: Array) -> Prepared:
+    """Trajectories ids [B] uint32 at the start.
+
+    Fences around the model's arithmetic: how its inputs are sliced and its outputs kept must not decide how the
+    compiler merges multiplications into additions, or one device would round otherwise than two.
+    """
     model = plan.model
     values = source.values(ids)
+    first = source.innovations(model, ids).first(model.anchor_innovations)
+    params, state, seen = start(model, *jax.lax.optimization_barrier((source.named(values), first)))
+    watched = {name: seen[name] for name in _Watch(plan).watched}
+    return Prepared(values, *jax.lax.optimization_barrier((params, state, watched)))
+
+
+def go_on(plan: Plan, source: Source, ids: Array, prepared: Prepared) -> Block:
+    """Trajectories ids [B] uint32 from the start to the horizon."""
+    model = plan.model
+    values, params, state, seen = prepared
     noise = source.innovations(model, ids)
-    # Fences around the model's arithmetic: how its inputs are sliced and its outputs kept must not decide how the
-    # compiler merges multiplications into additions, or one device would round otherwise than two.
-    inputs = jax.lax.optimization_barrier((source.named(values), noise.first(model.anchor_innovations)))
-    params, state, seen = jax.lax.optimization_barrier(start(model, *inputs))
     watch = _Watch(plan)
     visit, mark = (watch.step, watch.store) if plan.stored_at_beats else (watch.step_and_store, None)
     carry = watch.start(seen, ids.shape, values.dtype)
@@ -91,7 +115,7 @@ class _Watch:
 
     def step(self, carry: _Carry, step: Array, seen: Quantities) -> tuple[_Carry, None]:
         """Milestones that a step reaches, and the clocks when it does, along lines."""
-        now = jax.lax.optimization_barrier({name: seen[name] for name in self.watched})
+        now = fences({name: seen[name] for name in self.watched})
         before, begun = carry.before, (step - 1).astype(carry.dates[0].dtype)
         rises = {name: now[name] - before[name] for name in self.watched}
         inverse = {name: 1.0 / jnp.where(rise > 0, rise, 1.0) for name, rise in rises.items()}

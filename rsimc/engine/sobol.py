@@ -17,6 +17,7 @@ from jax.scipy.special import ndtri
 
 from rsimc.engine import rng
 from rsimc.engine.plan import batch_of, place_in_batch
+from rsimc.maths import fence
 
 Array = jax.Array
 BITS = 26
@@ -62,4 +63,4 @@ def normals(table: Array, keys: Array, ids: Array) -> Array:
     lower = x < np.uint32(2**31)
     share = (jnp.where(lower, x, ~x).astype(jnp.float32) + np.float32(0.5)) * np.float32(2.0**-32)
     z = ndtri(share)
-    return jax.lax.optimization_barrier(jnp.where(lower, z, -z))
+    return fence(jnp.where(lower, z, -z))
