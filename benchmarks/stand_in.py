@@ -33,7 +33,7 @@ from rsimc.models.base import Duration, Milestone, Model, Observable, Parameter,
 Array = jax.Array
 WEIGHTS = (0.1, 0.15, 0.2, 0.2, 0.2, 0.15)
 CEILING = 80.0 * math.log(2.0)
-END, STEPS = 2060.0, 432
+STEPS = 432
 SEED = 1
 EXPONENTIALS, LOGARITHMS = 16, 7
 FUNCTIONS = EXPONENTIALS + LOGARITHMS + 2
@@ -187,6 +187,6 @@ def source_of(model: Model) -> PriorSource:
     return PriorSource(priors, jnp.asarray(noise_keys(model, SEED)), jnp.asarray(rng.stream_keys(SEED, names)))
 
 
-def stand_in_plan() -> Plan:
-    """W over its 432 months."""
-    return Plan(StandIn(), DateGrid(StandIn.start, END), None)
+def stand_in_plan(steps: int = STEPS) -> Plan:
+    """W over its 432 months, or more or fewer."""
+    return Plan(StandIn(), DateGrid(StandIn.start, StandIn.start + steps / StandIn.steps_per_year), None)
