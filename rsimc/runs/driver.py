@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 
 from rsimc.engine.counts import Counts, zero
@@ -61,7 +60,7 @@ def _work(
         chunk = run(index, manifest.draws, source)
         if index == 0:
             write_ensemble(manifest.folder / "ensemble.parquet", study.plan, study.priors, chunk.block, rows)
-        write_chunk(manifest.folder, index, manifest.id, chunk.counts)
+        write_chunk(manifest.folder, index, manifest.chunk_identity, chunk.counts)
         del chunk  # hundreds of megabytes, which must not stand beside those of the next
         progress("simulate", total - len(todo) + place, total)
 
@@ -72,16 +71,18 @@ def _expected(manifest: Manifest, index: int) -> int:
 
 
 def _done(manifest: Manifest, index: int) -> bool:
-    counts = read_chunk(manifest.folder, index, manifest.id)
+    counts = read_chunk(manifest.folder, index, manifest.chunk_identity)
     return counts is not None and counts.n == _expected(manifest, index)
 
 
 def merged(study: Study, manifest: Manifest) -> Counts:
-    """The sum of all chunks. Raises RunError when one is missing or damaged."""
-    parts = [read_chunk(manifest.folder, index, manifest.id) for index in range(chunk_count(manifest.draws))]
-    for index, part in enumerate(parts):
+    """The sum of all chunks, one after the other in memory. Raises RunError when one is missing or damaged."""
+    total = zero(study.plan)
+    for index in range(chunk_count(manifest.draws)):
+        part = read_chunk(manifest.folder, index, manifest.chunk_identity)
         if part is None or part.n != _expected(manifest, index):
             raise RunError(
                 f"{manifest.folder}/chunks/{index:08d}.npz", "a whole chunk", "none", "run simulate again to make it"
             )
-    return reduce(lambda a, b: a + b, (part for part in parts if part is not None), zero(study.plan))
+        total = total + part
+    return total

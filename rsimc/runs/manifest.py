@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,16 +15,22 @@ import jax
 
 from rsimc.errors import RunError
 from rsimc.runs.files import make_folder, write_text
-from rsimc.runs.posteriors import Posterior
+from rsimc.runs.posteriors import Posterior, digest
 from rsimc.runs.study import Study
 from rsimc.scenario import canonical_json, differences, identity
 
-SCHEMA = "rsimc.run/1"
+SCHEMA = "rsimc.run/2"
+BEFORE = ("chunks", "posterior.nc")
+"""What a folder may hold before its record: a process that was killed may have left it so."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A run folder's record. inputs: all that affects the counts; id: their SHA-256; draws: trajectories asked for."""
+    """A run folder's record. inputs: all that affects the counts; id: their SHA-256; draws: trajectories asked for.
+
+    posterior: the identity of the posterior, of what it was fitted to; posterior_digest: SHA-256 of its numbers, since
+    two machines that fit the same round otherwise.
+    """
 
     folder: Path
     id: str
@@ -33,6 +39,7 @@ class Manifest:
     inputs: dict[str, Any]
     scenario: dict[str, Any]
     posterior: str | None
+    posterior_digest: str | None
     verdict: dict[str, Any] | None
     machine: dict[str, Any]
     created: str
@@ -42,8 +49,13 @@ class Manifest:
         document = {name: getattr(self, name) for name in MANIFEST_FIELDS}
         return {"schema": SCHEMA, **document}
 
+    @property
+    def chunk_identity(self) -> str:
+        """What chunks are of: the run, and the very draws of its posterior."""
+        return f"{self.id}/{self.posterior_digest}" if self.posterior_digest else self.id
 
-MANIFEST_FIELDS = ("id", "draws", "seed", "inputs", "scenario", "posterior", "verdict", "machine", "created")
+
+MANIFEST_FIELDS = tuple(field.name for field in fields(Manifest) if field.name != "folder")
 
 
 def run_inputs(study: Study, posterior: Posterior | None, seed: int) -> dict[str, Any]:
@@ -66,6 +78,7 @@ def make_manifest(folder: Path | None, study: Study, posterior: Posterior | None
         inputs=inputs,
         scenario=json.loads(canonical_json(study.scenario)),
         posterior=posterior.identity if posterior else None,
+        posterior_digest=digest(posterior.tree) if posterior else None,
         verdict=posterior.verdict.as_dict() if posterior else None,
         machine=machine(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -93,15 +106,23 @@ def claim(manifest: Manifest) -> Manifest:
     Raises RunError (exit 5) when it holds another run, saying which inputs differ, or a longer one.
     """
     path = manifest.folder / "run.json"
-    if path.exists():
-        return _take_up(manifest, read_manifest(manifest.folder))
-    if manifest.folder.is_dir() and any(entry.name != "chunks" for entry in manifest.folder.iterdir()):
+    if not path.exists():
+        require_free(manifest.folder)
+        make_folder(manifest.folder / "chunks")
+        write_text(path, _text(manifest), first=True)
+    return _take_up(manifest, read_manifest(manifest.folder))  # another process may have been first
+
+
+def require_free(folder: Path) -> None:
+    """Raises RunError when a folder without a record holds what a run does not begin with."""
+    if folder.is_dir() and any(not (e.name in BEFORE or e.name.endswith(".part")) for e in folder.iterdir()):
         raise RunError(
-            str(manifest.folder), "an empty folder, or one of this run", "other files", "choose another folder with -o"
+            str(folder), "an empty folder, or one of this run", "other files", "choose another folder with -o"
         )
-    make_folder(manifest.folder / "chunks")
-    write_text(path, json.dumps(manifest.as_dict(), indent=2) + "\n")
-    return manifest
+
+
+def _text(manifest: Manifest) -> str:
+    return json.dumps(manifest.as_dict(), indent=2) + "\n"
 
 
 def _take_up(manifest: Manifest, there: Manifest) -> Manifest:
@@ -109,6 +130,13 @@ def _take_up(manifest: Manifest, there: Manifest) -> Manifest:
         paths = differences(there.inputs, manifest.inputs)
         advice = f"they differ in {', '.join(paths[:5])}; choose another folder with -o"
         raise RunError(str(manifest.folder), f"this run, id {manifest.id[:8]}", f"run {there.id[:8]}", advice)
+    if there.posterior_digest != manifest.posterior_digest:
+        raise RunError(
+            f"{manifest.folder}/posterior.nc",
+            f"the draws that its chunks were made with, sha256 {str(there.posterior_digest)[:8]}",
+            f"others of the same posterior, {str(manifest.posterior_digest)[:8]}",
+            "put the file back as it was, or choose another folder with -o",
+        )
     if there.draws > manifest.draws:
         advice = f"ask for {there.draws} or more, or choose another folder with -o"
         raise RunError(
@@ -116,7 +144,7 @@ def _take_up(manifest: Manifest, there: Manifest) -> Manifest:
         )
     if there.draws < manifest.draws:
         (manifest.folder / "SHA256SUMS").unlink(missing_ok=True)  # it vouches for the run as it was
-        write_text(manifest.folder / "run.json", json.dumps(manifest.as_dict(), indent=2) + "\n")
+        write_text(manifest.folder / "run.json", _text(manifest))
     return manifest
 
 
@@ -126,9 +154,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         document = json.loads(path.read_text())
         if document["schema"] != SCHEMA:
-            raise RunError(
-                str(path), f"schema {SCHEMA}", str(document["schema"]), "it was written by another version of rsimc"
-            )
+            raise RunError(str(path), f"schema {SCHEMA}", str(document["schema"]), _written_by(document))
         manifest = Manifest(folder=folder, **{name: document[name] for name in MANIFEST_FIELDS})
         if not _consistent(manifest):
             raise ValueError("its parts do not agree")
@@ -140,6 +166,14 @@ def read_manifest(folder: Path) -> Manifest:
         raise RunError(
             str(path), "the record of a run", "a damaged file", "run simulate again with the same folder removed"
         ) from error
+
+
+def _written_by(document: dict[str, Any]) -> str:
+    """Which version of rsimc wrote a record of another schema."""
+    try:
+        return f"it was written by rsimc {document['machine']['versions']['rsimc']}: open it with that version"
+    except (KeyError, TypeError):
+        return "it was written by another version of rsimc"
 
 
 def _consistent(manifest: Manifest) -> bool:
