@@ -12,14 +12,19 @@ import jax
 
 from rsimc.analysis.forecast import Forecast, open_run, opened
 from rsimc.analysis.precision import precision
+from rsimc.analysis.verify import Verified
+from rsimc.analysis.verify import verify as audit
 from rsimc.engine.device import use_cpu_cores
 from rsimc.errors import UsageError
 from rsimc.publish.report import write_report
-from rsimc.publish.summary import write_checksums, write_summary
+from rsimc.publish.summary import write_summary
 from rsimc.runs.cache import cache_dir
+from rsimc.runs.driver import Partial, Share
 from rsimc.runs.driver import simulate as run_chunks
-from rsimc.runs.posteriors import Posterior, find_or_fit, lengthened, open_posterior, require_trusted
+from rsimc.runs.manifest import default_folder
+from rsimc.runs.posteriors import Posterior, find_or_fit, kept_in, lengthened, open_posterior, require_trusted
 from rsimc.runs.study import Study, resolve
+from rsimc.runs.sums import write_checksums
 from rsimc.runs.trial import try_out
 from rsimc.scenario import Scenario, load_scenario
 
@@ -27,6 +32,7 @@ __all__ = ["calibrate", "forecast", "open_run", "simulate"]
 
 Progress = Callable[[str, int, int], None]
 MAX_DRAWS = 2**32
+WHOLE = Share()
 LEAST_ERROR, ROUNDS = 2e-4, 3
 """Smallest standard error that may be asked for, 10^6 effective draws; and how often draws are added for one."""
 
@@ -82,7 +88,6 @@ def calibrate(
     return find_or_fit(study, progress)
 
 
-@settled()
 def simulate(
     scenario: str | Path | Scenario = "baseline",
     overrides: Sequence[str] = (),
@@ -99,8 +104,46 @@ def simulate(
 ) -> Forecast:
     """A batch run: from the cached posterior (fitted when there is none), a posterior file, or the prior.
 
-    sobol: parameters of a prior run from scrambled Sobol points, for the same errors with fewer trajectories; a
-    calibrated run has no use for them, since the draws of the posterior limit its errors.
+    It is one share, the whole: see `simulate_share`.
+    """
+    made = simulate_share(
+        scenario,
+        overrides,
+        posterior=posterior,
+        prior=prior,
+        sobol=sobol,
+        output=output,
+        draws=draws,
+        seed=seed,
+        accept_untrusted=accept_untrusted,
+        allow_code=allow_code,
+        progress=progress,
+    )
+    assert isinstance(made, Forecast)  # the whole leaves nothing to others
+    return made
+
+
+@settled()
+def simulate_share(
+    scenario: str | Path | Scenario = "baseline",
+    overrides: Sequence[str] = (),
+    *,
+    share: Share = WHOLE,
+    posterior: str | Path | None = None,
+    prior: bool = False,
+    sobol: bool = False,
+    output: str | Path | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    accept_untrusted: bool = False,
+    allow_code: bool = False,
+    progress: Progress = quiet,
+) -> Forecast | Partial:
+    """A share of a batch run in a folder that others work on too; the last to finish has the whole run.
+
+    share: which chunks are made here; nobody need know who else works. sobol: parameters of a prior run from scrambled
+    Sobol points, for the same errors with fewer trajectories; a calibrated run has no use for them, since the draws of
+    the posterior limit its errors.
 
     allow_code: the scenario's model may be a file of the user's, which then runs.
     """
@@ -116,15 +159,26 @@ def simulate(
         advice = "ask for the prior; in a calibrated run the posterior's draws limit the errors (--error of forecast)"
         raise UsageError("sobol", "a run of the prior", "a calibrated one", advice)
     try_out(study, fitted=not prior)
+    place = Path(output) if output is not None else default_folder(study, None if prior else study.posterior_id, key)
     begun = time.monotonic()
     found = None
     if not prior:
-        found = open_posterior(Path(posterior), study) if posterior is not None else find_or_fit(study, progress)
+        found = _posterior(study, posterior, place, progress)
         require_trusted(found, accept_untrusted)
     fitted = time.monotonic()
-    finished = run_chunks(study, found, Path(output) if output is not None else None, count, key, progress)
+    finished = run_chunks(study, found, place, count, key, progress, share)
+    if isinstance(finished, Partial):
+        return finished
     seconds = {"calibrate": round(fitted - begun, 2), "simulate": round(time.monotonic() - fitted, 2)}
     return opened(finished, study, found, seconds)
+
+
+def _posterior(study: Study, named: str | Path | None, place: Path, progress: Progress) -> Posterior:
+    """The posterior that the user names, else that of the run folder, with which its chunks were made, else the cached
+    one, else one fitted now."""
+    if named is not None:
+        return open_posterior(Path(named), study)
+    return kept_in(place, study) or find_or_fit(study, progress)
 
 
 def forecast(
@@ -165,6 +219,15 @@ def forecast(
     publish(made)
     made.seconds["report"] = round(time.monotonic() - begun, 2)
     return made
+
+
+@settled()
+def verify(
+    folder: str | Path, chunks: int | None = 5, *, allow_code: bool = False, progress: Progress = quiet
+) -> Verified:
+    """An audit of a run folder: every file against its checksum, and chunks computed again, all when None."""
+    prepare_devices()
+    return audit(Path(folder), chunks, progress, allow_code=allow_code)
 
 
 def publish(made: Forecast) -> Path:

@@ -32,7 +32,7 @@ from rsimc.cli.main import main
 from rsimc.engine.plan import BATCHES, BLOCK
 from rsimc.errors import CalibrationError, RsimcError, RunError
 from rsimc.models.base import prior_set
-from rsimc.runs.posteriors import Posterior, _read, cached_path, open_posterior, write_posterior
+from rsimc.runs.posteriors import Posterior, cached_path, open_posterior, read_posterior, write_posterior
 from rsimc.runs.sources import interleaved
 from rsimc.runs.study import Study
 
@@ -467,6 +467,31 @@ def test_a_run_of_the_posterior_carries_its_draws_and_its_verdict(
         assert np.array_equal(rows[f"parameter.{name}"].to_numpy(), table[n].astype(np.float32)[draws]), name
 
 
+def test_a_run_goes_on_with_the_posterior_of_its_folder(
+    fitted: Posterior, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine has an empty cache, and would round otherwise."""
+    options: dict[str, Any] = {"output": tmp_path / "run", "accept_untrusted": True}
+    made = api.simulate("baseline", SHORT, draws=20_000, **options)
+    monkeypatch.setenv("RSIMC_CACHE", str(tmp_path / "cache"))
+    (made.folder / "chunks" / "00000000.npz").unlink()
+    again = api.simulate("baseline", SHORT, draws=20_000, **options)
+    assert np.array_equal(again.counts.milestones, made.counts.milestones)
+    assert not (tmp_path / "cache" / "posteriors").exists()
+
+
+def test_chunks_are_never_mixed_with_another_draw_of_the_same_posterior(fitted: Posterior, tmp_path: Path) -> None:
+    made = api.simulate("baseline", SHORT, draws=20_000, output=tmp_path / "run", accept_untrusted=True)
+    other = fitted.tree.copy()
+    other["latent"]["z"] = other["latent"]["z"] + 1e-9
+    elsewhere = write_posterior(tmp_path / "other.nc", other)
+    before = (made.folder / "posterior.nc").read_bytes()
+    with pytest.raises(RunError, match="put the file back as it was") as caught:
+        api.simulate("baseline", SHORT, posterior=elsewhere, draws=20_000, output=made.folder, accept_untrusted=True)
+    assert caught.value.exit_code == 5
+    assert (made.folder / "posterior.nc").read_bytes() == before
+
+
 def test_a_posterior_of_another_scenario_is_refused(untrusted: Path, tmp_path: Path) -> None:
     for change in ("priors.curvature=0.01", "calibration.seed=2", "as_of=2025-06-30"):
         with pytest.raises(RunError, match="posterior of this scenario") as caught:
@@ -496,7 +521,7 @@ def test_a_damaged_posterior_is_never_taken_for_a_whole_one(fitted: Posterior, t
     for n, spoilt in enumerate(damaged):
         path = tmp_path / f"{n}.nc"  # HDF5 remembers files by their names
         path.write_bytes(spoilt)
-        found = _read(path)
+        found = read_posterior(path)
         assert found is None or (n > 2 and found.identical(fitted.tree)), n
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -15,12 +16,13 @@ from walk import Seen, Walk
 
 from rsimc.calibration.chains import go_on, many_chains
 from rsimc.calibration.fit import can_go_on, fit, longer
-from rsimc.calibration.hmc import State, Tuning, transition
+from rsimc.calibration.hmc import State, Tuning, compile_transitions, transition
 from rsimc.calibration.posterior import assemble, drawn
 from rsimc.calibration.settings import NUTS, Draws, Settings
 from rsimc.calibration.target import Target
 from rsimc.calibration.verdict import mixing_of
 from rsimc.models.base import prior_set
+from rsimc.runs.unfinished import Unfinished
 
 SETTINGS = Settings(chains=16, warmup=80, draws=400, seed=3)
 SILENT = lambda *told: None  # noqa: E731
@@ -165,6 +167,40 @@ def test_a_start_is_where_the_chains_go_on(walk: Target, known: Draws) -> None:
     assert np.array_equal(np.asarray(run.state.q), known.standing.q)
 
 
+class Killed(Exception):
+    """Raised in a progress function: the process ends there."""
+
+
+@pytest.mark.parametrize("stage", ["warm-up", "sampling"])
+def test_a_fit_that_was_killed_goes_on_to_the_same_bytes(
+    walk: Target, known: Draws, stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RSIMC_CACHE", str(tmp_path))
+    keeper, told = Unfinished(["walk"]), list[int]()
+    program = compile_transitions(walk)
+
+    def work(killed_at: int | None) -> Draws:
+        told.clear()
+
+        def progress(now: str, done: int, total: int) -> None:
+            told.append(done)
+            if killed_at is not None and now == stage and done > killed_at:
+                raise Killed
+
+        run = many_chains(walk, SETTINGS, [{}], progress, compiled=program, keeper=keeper)
+        return run.draws(SETTINGS.draws)[0]
+
+    for killed_at in (20, 45, 70) if stage == "warm-up" else (90, 200, 300):
+        with pytest.raises(Killed):
+            work(killed_at)
+    same(work(None), known)
+    assert min(told[1:]) > (30 if stage == "warm-up" else 200)  # the first report says that it compiles
+    keeper.path.write_bytes(keeper.path.read_bytes()[:-100])
+    assert keeper.load() is None  # damaged: begin anew
+    keeper.forget()
+    assert list(tmp_path.rglob("*.npz")) == []
+
+
 # Chains that do not move
 
 
@@ -175,7 +211,7 @@ def test_a_chain_far_from_the_others_goes_on_from_one_of_them(walk: Target) -> N
     run.state = run.state._replace(q=jnp.asarray(q))
     run._evaluate()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rsimc.calibration.chains.FROZEN_ACCEPTANCE", -1.0)
+        patch.setattr("rsimc.calibration.chain_run.FROZEN_ACCEPTANCE", -1.0)
         seen = [run._piece(1.0)]
         run.state = run.state._replace(lp=run.state.lp.at[3].set(-1e4))
         run._reseed(seen)

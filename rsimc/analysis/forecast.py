@@ -158,18 +158,26 @@ def open_run(folder: str | Path, *, allow_code: bool = False) -> Forecast:
     changed; ScenarioError when that file may not run or is not there.
     """
     manifest = read_manifest(Path(folder))
+    study = study_of(manifest, allow_code=allow_code)
+    posterior = open_posterior(manifest.folder / "posterior.nc", study) if manifest.posterior else None
+    return Forecast(manifest, study, merged(study, manifest), posterior, {})
+
+
+def study_of(manifest: Manifest, *, allow_code: bool = False) -> Study:
+    """What a run was made from, resolved again. Raises as `open_run` does."""
     try:
         scenario = Scenario.model_validate(manifest.scenario)
     except ValueError as error:
         advice = "open it with the version of rsimc that wrote it, or run simulate again into another folder"
-        raise RunError(f"{folder}/run.json", "a scenario of this version of rsimc", "another", advice) from error
+        place = f"{manifest.folder}/run.json"
+        raise RunError(place, "a scenario of this version of rsimc", "another", advice) from error
     study = resolve(scenario, allow_code=allow_code)
     _require_same_code(manifest, study.model)
-    posterior = open_posterior(manifest.folder / "posterior.nc", study) if manifest.posterior else None
-    if identity(run_inputs(study, posterior, manifest.seed)) != manifest.id:
+    if identity(run_inputs(study, manifest.posterior, manifest.seed)) != manifest.id:
         found = f"one made by rsimc {manifest.machine['versions']['rsimc']} from other inputs"
-        raise RunError(str(folder), "a run that this version of rsimc can read", found, "open it with that version")
-    return Forecast(manifest, study, merged(study, manifest), posterior, {})
+        advice = "open it with that version"
+        raise RunError(str(manifest.folder), "a run that this version of rsimc can read", found, advice)
+    return study
 
 
 def _require_same_code(manifest: Manifest, model: Model) -> None:

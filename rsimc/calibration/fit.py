@@ -8,9 +8,10 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from rsimc.calibration.chains import PIECE, go_on, many_chains
+from rsimc.calibration.chain_run import PIECE
+from rsimc.calibration.chains import go_on, many_chains
 from rsimc.calibration.nuts import nuts
-from rsimc.calibration.settings import HMC, Draws, Progress, Settings
+from rsimc.calibration.settings import HMC, Draws, Keeper, Progress, Settings
 from rsimc.calibration.target import Target
 
 Choice = Mapping[str, float]
@@ -23,7 +24,12 @@ def fit(target: Target, settings: Settings, progress: Progress) -> Draws:
 
 
 def fit_forms(
-    target: Target, settings: Settings, choices: Sequence[Choice], progress: Progress, enough: Enough | None = None
+    target: Target,
+    settings: Settings,
+    choices: Sequence[Choice],
+    progress: Progress,
+    enough: Enough | None = None,
+    keeper: Keeper | None = None,
 ) -> list[Draws]:
     """Sample the posteriors of several forms of the target's model at once.
 
@@ -32,11 +38,13 @@ def fit_forms(
 
     enough: whether the draws of a form do. A form of which they do not gets half as many more, and again, up to twice
     `settings.draws`, whatever the others do; without it `settings.draws` are all.
+
+    keeper: where many chains leave what they have at the end of each stage, and go on from; NUTS begins anew.
     """
     with jax.enable_x64(True):
         if settings.sampler != HMC:
             return _enough_for_each(nuts(target, settings, choices, progress), len(choices), settings, enough)
-        run = many_chains(target, settings, choices, progress)
+        run = many_chains(target, settings, choices, progress, keeper=keeper)
         found = _enough_for_each(run.draws, len(choices), settings, enough)
         return [replace(draws, reseeded=run.reseeded) for draws in found]
 

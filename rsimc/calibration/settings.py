@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -48,6 +49,18 @@ class Standing:
     step: float
     inverse_mass: np.ndarray
     count: int
+
+
+class Keeper(Protocol):
+    """Where an unfinished fit is kept, so that it goes on after its process was killed."""
+
+    def load(self) -> Mapping[str, np.ndarray] | None:
+        """What was kept last; None when nothing was."""
+        ...
+
+    def save(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep this in place of what was kept before."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""summary.nc, merged counts and derived curves as an xarray DataTree, and SHA256SUMS over the finished folder."""
+"""summary.nc: merged counts and derived curves as an xarray DataTree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import xarray as xr
 from rsimc.analysis.document import document
 from rsimc.analysis.forecast import Forecast
 from rsimc.engine.counts import ACCOUNTS
-from rsimc.runs.files import checksum, write_bytes, write_text
+from rsimc.runs.files import write_bytes
 
 
 def summary_tree(forecast: Forecast) -> xr.DataTree:
@@ -53,14 +53,3 @@ def write_summary(forecast: Forecast) -> Path:
         for group in tree.children
     }
     return write_bytes(forecast.folder / "summary.nc", bytes(tree.to_netcdf(engine="h5netcdf", encoding=packed)))
-
-
-def write_checksums(folder: Path) -> Path:
-    """Write SHA256SUMS over every file of a complete run, in the format of sha256sum."""
-    files = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != "SHA256SUMS" and not path.name.startswith(".")
-    )
-    lines = [f"{checksum(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
-    return write_text(folder / "SHA256SUMS", "".join(lines))

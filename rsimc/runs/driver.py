@@ -12,8 +12,9 @@ from rsimc.engine.plan import CHUNK, chunk_count
 from rsimc.errors import RunError
 from rsimc.runs.chunks import read_chunk, write_chunk
 from rsimc.runs.ensemble import write_ensemble
+from rsimc.runs.files import sweep
 from rsimc.runs.manifest import Manifest, claim, make_manifest
-from rsimc.runs.posteriors import Posterior, write_posterior
+from rsimc.runs.posteriors import Posterior, digest, read_posterior, write_posterior
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study
 
@@ -28,33 +29,72 @@ class Finished:
     counts: Counts
 
 
-def simulate(
-    study: Study, posterior: Posterior | None, folder: Path | None, draws: int, seed: int, progress: Progress
-) -> Finished:
-    """Run `draws` trajectories into a folder, or finish what an earlier call left undone.
+@dataclass(frozen=True)
+class Share:
+    """One of `of` equal shares of a run, numbered from 1: the chunks whose index leaves `number` - 1 when divided."""
 
+    number: int = 1
+    of: int = 1
+
+    def chunks(self, draws: int) -> list[int]:
+        """Indices of its chunks, of a run of `draws` trajectories."""
+        return list(range(self.number - 1, chunk_count(draws), self.of))
+
+
+@dataclass(frozen=True)
+class Partial:
+    """A run whose share is done while chunks of other shares are missing. done: chunks of all shares in the folder."""
+
+    manifest: Manifest
+    done: int
+    total: int
+
+
+def simulate(
+    study: Study,
+    posterior: Posterior | None,
+    folder: Path,
+    draws: int,
+    seed: int,
+    progress: Progress,
+    share: Share = Share(),
+) -> Finished | Partial:
+    """Run a share of `draws` trajectories into a folder, or finish what an earlier call left undone.
+
+    Any number of processes may work on the shares of one folder; the one that makes the last chunk has a finished run.
     progress(stage, done, total) is called between chunks; an exception raised in it ends the run, and the folder keeps
     what is done. Raises RunError when the folder holds something else, OutputError when it cannot be written.
     """
     manifest = claim(make_manifest(folder, study, posterior, seed, draws))
     place = manifest.folder
-    if posterior is not None and not (place / "posterior.nc").exists():
+    sweep(place)
+    sweep(place / "chunks")
+    if posterior is not None and not _holds(place / "posterior.nc", manifest):
         write_posterior(place / "posterior.nc", posterior.tree)
-    todo = [index for index in range(chunk_count(draws)) if not _done(manifest, index)]
-    rows = min(draws, CHUNK)
-    if not (place / "ensemble.parquet").exists() and 0 not in todo:
+    mine = share.chunks(draws)
+    todo = [index for index in mine if not _done(manifest, index)]
+    if 0 in mine and 0 not in todo and not (place / "ensemble.parquet").exists():
         todo.insert(0, 0)
     if todo:
-        _work(study, posterior, manifest, todo, rows, progress)
+        _work(study, posterior, manifest, todo, len(mine), progress)
+    missing = sum(not _done(manifest, index) for index in range(chunk_count(draws))) if share.of > 1 else 0
+    if missing:
+        return Partial(manifest, chunk_count(draws) - missing, chunk_count(draws))
     return Finished(manifest, merged(study, manifest))
 
 
+def _holds(path: Path, manifest: Manifest) -> bool:
+    """Whether a file is the posterior of the run, whole."""
+    tree = read_posterior(path) if path.exists() else None
+    return tree is not None and digest(tree) == manifest.posterior_digest
+
+
 def _work(
-    study: Study, posterior: Posterior | None, manifest: Manifest, todo: list[int], rows: int, progress: Progress
+    study: Study, posterior: Posterior | None, manifest: Manifest, todo: list[int], total: int, progress: Progress
 ) -> None:
     run = compile_chunk(study.plan)
     source = make_source(study, posterior, manifest.seed)
-    total = chunk_count(manifest.draws)
+    rows = min(manifest.draws, CHUNK)
     progress("simulate", total - len(todo), total)
     for place, index in enumerate(todo, start=1):
         chunk = run(index, manifest.draws, source)
@@ -65,14 +105,14 @@ def _work(
         progress("simulate", total - len(todo) + place, total)
 
 
-def _expected(manifest: Manifest, index: int) -> int:
+def expected(manifest: Manifest, index: int) -> int:
     """Trajectories that a chunk holds."""
     return min(CHUNK, manifest.draws - index * CHUNK)
 
 
 def _done(manifest: Manifest, index: int) -> bool:
     counts = read_chunk(manifest.folder, index, manifest.chunk_identity)
-    return counts is not None and counts.n == _expected(manifest, index)
+    return counts is not None and counts.n == expected(manifest, index)
 
 
 def merged(study: Study, manifest: Manifest) -> Counts:
@@ -80,7 +120,7 @@ def merged(study: Study, manifest: Manifest) -> Counts:
     total = zero(study.plan)
     for index in range(chunk_count(manifest.draws)):
         part = read_chunk(manifest.folder, index, manifest.chunk_identity)
-        if part is None or part.n != _expected(manifest, index):
+        if part is None or part.n != expected(manifest, index):
             raise RunError(
                 f"{manifest.folder}/chunks/{index:08d}.npz", "a whole chunk", "none", "run simulate again to make it"
             )

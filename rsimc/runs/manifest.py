@@ -58,21 +58,28 @@ class Manifest:
 MANIFEST_FIELDS = tuple(field.name for field in fields(Manifest) if field.name != "folder")
 
 
-def run_inputs(study: Study, posterior: Posterior | None, seed: int) -> dict[str, Any]:
-    """All that affects a run's counts, as readable data: priors by their texts and by a hash of their numbers."""
-    inputs = json.loads(canonical_json(study.run_inputs(posterior.identity if posterior else None, seed)))
+def run_inputs(study: Study, posterior: str | None, seed: int) -> dict[str, Any]:
+    """All that affects a run's counts, as readable data: priors by their texts and by a hash of their numbers.
+
+    posterior: its identity; None for a run of the prior.
+    """
+    inputs = json.loads(canonical_json(study.run_inputs(posterior, seed)))
     exact = inputs["priors"]
     inputs["priors"] = {name: prior["text"] for name, prior in exact.items()} | {"sha256": identity(exact)}
     return dict(inputs)
 
 
-def make_manifest(folder: Path | None, study: Study, posterior: Posterior | None, seed: int, draws: int) -> Manifest:
-    """The record of a run about to start; without a folder it goes to runs/<scenario>-<first 8 of the id>."""
-    inputs = run_inputs(study, posterior, seed)
-    run_id = identity(inputs)
+def default_folder(study: Study, posterior: str | None, seed: int) -> Path:
+    """Where a run goes that nobody gave a folder: runs/<scenario>-<first 8 of its id>."""
+    return Path("runs") / f"{study.scenario.name}-{identity(run_inputs(study, posterior, seed))[:8]}"
+
+
+def make_manifest(folder: Path, study: Study, posterior: Posterior | None, seed: int, draws: int) -> Manifest:
+    """The record of a run about to start."""
+    inputs = run_inputs(study, posterior.identity if posterior else None, seed)
     return Manifest(
-        folder=folder or Path("runs") / f"{study.scenario.name}-{run_id[:8]}",
-        id=run_id,
+        folder=folder,
+        id=identity(inputs),
         draws=draws,
         seed=seed,
         inputs=inputs,

@@ -20,6 +20,7 @@ from rsimc.errors import CalibrationError, RunError
 from rsimc.runs.cache import cache_dir
 from rsimc.runs.files import write_bytes
 from rsimc.runs.study import Study
+from rsimc.runs.unfinished import Unfinished
 from rsimc.scenario import canonical_json
 
 Progress = Callable[[str, int, int], None]
@@ -83,8 +84,11 @@ def _of_forms(studies: tuple[Study, ...], progress: Progress) -> list[Posterior]
         targets = [study.target for study in todo if study.target is not None]
         settings = todo[0].settings
         choices = [target.choice for target in targets]
-        draws = fit_forms(targets[0], settings, choices, progress, lambda one: mixed(one, settings.groups))
-        return _keep(todo, targets, draws)
+        unfinished = Unfinished([study.posterior_id for study in todo])
+        enough = lambda one: mixed(one, settings.groups)  # noqa: E731
+        kept = _keep(todo, targets, fit_forms(targets[0], settings, choices, progress, enough, unfinished))
+        unfinished.forget()
+        return kept
     return [posterior for posterior in found.values() if posterior is not None]
 
 
@@ -131,9 +135,7 @@ def _mixture(study: Study, found: list[Posterior]) -> Posterior:
 
 
 def _cached(study: Study) -> Posterior | None:
-    tree = _read(cached_path(study.posterior_id))
-    whole = tree is not None and tree.attrs.get("id") == study.posterior_id
-    return Posterior(study.posterior_id, tree, fresh=False) if tree is not None and whole else None
+    return _whole(cached_path(study.posterior_id), study)
 
 
 def _attrs(study: Study) -> dict[str, str]:
@@ -166,7 +168,7 @@ def digest(tree: xr.DataTree) -> str:
 
 def open_posterior(path: Path, study: Study) -> Posterior:
     """A posterior that the user names. Raises RunError when it is missing, damaged, or of other inputs."""
-    tree = _read(path)
+    tree = read_posterior(path)
     if tree is None:
         raise RunError(
             str(path), "a posterior file written by rsimc calibrate", "none that can be read", "run rsimc calibrate"
@@ -178,6 +180,18 @@ def open_posterior(path: Path, study: Study) -> Posterior:
     return Posterior(study.posterior_id, tree, fresh=False)
 
 
+def kept_in(folder: Path, study: Study) -> Posterior | None:
+    """The posterior that a run folder holds; None when there is none, or it is damaged or of other inputs."""
+    return _whole(folder / "posterior.nc", study)
+
+
+def _whole(path: Path, study: Study) -> Posterior | None:
+    tree = read_posterior(path)
+    if tree is None or tree.attrs.get("id") != study.posterior_id:
+        return None
+    return Posterior(study.posterior_id, tree, fresh=False)
+
+
 def require_trusted(posterior: Posterior, accept: bool) -> None:
     """Raises CalibrationError (exit 4) for a posterior whose diagnostics failed, unless the user accepts it by name."""
     verdict = posterior.verdict
@@ -186,7 +200,7 @@ def require_trusted(posterior: Posterior, accept: bool) -> None:
         raise CalibrationError("calibration not trusted", "", "", f"{'; '.join(verdict.problems)}; {advice}")
 
 
-def _read(path: Path) -> xr.DataTree | None:
+def read_posterior(path: Path) -> xr.DataTree | None:
     """A posterior file in memory, or None when it is absent or damaged."""
     try:
         h5py.File(path, "r").close()  # h5netcdf complains on standard error of a file that is none of its own

@@ -1,0 +1,159 @@
+"""An audit of a run folder: every file as it was, every chunk whole, some chunks computed again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from rsimc.analysis.forecast import study_of
+from rsimc.engine.counts import Counts
+from rsimc.engine.device import Chunk, compile_chunk
+from rsimc.engine.plan import CHUNK, chunk_count
+from rsimc.runs.chunks import chunk_path, read_chunk
+from rsimc.runs.driver import expected
+from rsimc.runs.ensemble import write_ensemble
+from rsimc.runs.manifest import Manifest, machine, read_manifest
+from rsimc.runs.posteriors import Posterior, digest, read_posterior
+from rsimc.runs.sources import make_source
+from rsimc.runs.study import Study
+from rsimc.runs.sums import sum_problems
+
+Progress = Callable[[str, int, int], None]
+TOLERANCE = 0.01
+"""Of a chunk's trajectories, how many may come into another bin on another kind of device or with another jaxlib."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What an audit found. problems: each begins with a file's name; empty when all holds. alike: whether jaxlib and
+    kind of device are those of the run, so that the same bytes were due. moved: the largest share of a recomputed
+    chunk's trajectories that came into another bin of any quantity."""
+
+    manifest: Manifest
+    problems: tuple[str, ...]
+    chunks: int
+    recomputed: tuple[int, ...]
+    alike: bool
+    moved: float
+
+    def as_dict(self) -> dict[str, object]:
+        """As plain data."""
+        return {
+            "problems": list(self.problems),
+            "chunks": self.chunks,
+            "recomputed": list(self.recomputed),
+            "same_jaxlib_and_device": self.alike,
+            "moved": self.moved,
+            "promise": self.promise,
+        }
+
+    @property
+    def promise(self) -> str:
+        """Which promise holds, in words; empty when none does."""
+        if self.problems or not self.recomputed:
+            return ""
+        count = f"{len(self.recomputed)} of {self.chunks} chunks"
+        if self.moved == 0.0:
+            return f"{count} computed again: the same counts to the last trajectory"
+        return f"{count} computed again on another machine: at most {self.moved:.2%} of trajectories in another bin"
+
+
+def verify(
+    folder: Path, chunks: int | None, progress: Progress = lambda *_: None, *, allow_code: bool = False
+) -> Verified:
+    """Audit a run folder; chunks: how many to compute again, evenly spread, None for all.
+
+    Raises RunError when run.json cannot be read, or the run is of another version of rsimc or of a changed model.
+    """
+    manifest = read_manifest(folder)
+    study = study_of(manifest, allow_code=allow_code)
+    total = chunk_count(manifest.draws)
+    problems, broken = sum_problems(folder), _broken_chunks(manifest, total)
+    problems += [text for text in broken.values() if not _named(text, problems)]
+    posterior, complaint = _posterior(manifest)
+    problems += [complaint] if complaint and not _named(complaint, problems) else []
+    whole = [index for index in range(total) if index not in broken] if not complaint else []
+    chosen = whole if chunks is None else [whole[n] for n in _spread(len(whole), chunks)]
+    alike, moved = _alike(manifest), 0.0
+    run, source = compile_chunk(study.plan), make_source(study, posterior, manifest.seed)
+    for place, index in enumerate(chosen):
+        progress("verify", place, len(chosen))
+        made = run(index, manifest.draws, source)
+        stored = read_chunk(folder, index, manifest.chunk_identity)
+        share = moved_share(made.counts, stored) if stored is not None else 1.0
+        moved = max(moved, share)
+        if share > (0.0 if alike else TOLERANCE):
+            problems.append(f"{_name(manifest, index)}: computed again, {share:.2%} of trajectories are in another bin")
+        if index == 0 and alike and not _same_ensemble(folder, study, made, min(manifest.draws, CHUNK)):
+            problems.append("ensemble.parquet: computed again, its rows are others")
+    progress("verify", len(chosen), len(chosen))
+    return Verified(manifest, tuple(problems), total, tuple(chosen), alike, moved)
+
+
+def moved_share(a: Counts, b: Counts) -> float:
+    """The largest share of trajectories in another bin, over all that is counted. 0 only when all counts are equal."""
+    shares = []
+    for name in ("milestones", "durations", "classes", "fans", "accounts"):
+        one, other = getattr(a, name), getattr(b, name)
+        if one.shape != other.shape:
+            return 1.0
+        apart = np.abs(one - other).sum(axis=-1)
+        apart = apart if name == "fans" else apart.sum(axis=0)  # over batches
+        shares.append(float(apart.max(initial=0)) / 2.0 / max(a.n, 1))
+    return max(shares)
+
+
+def _spread(count: int, wanted: int) -> list[int]:
+    """`wanted` of `count` places, first and last among them."""
+    return sorted({round(x) for x in np.linspace(0, count - 1, min(wanted, count))}) if count else []
+
+
+def _named(problem: str, problems: list[str]) -> bool:
+    """Whether a file is among the problems already."""
+    return any(known.split(":")[0] == problem.split(":")[0] for known in problems)
+
+
+def _name(manifest: Manifest, index: int) -> str:
+    return chunk_path(manifest.folder, index).relative_to(manifest.folder).as_posix()
+
+
+def _broken_chunks(manifest: Manifest, total: int) -> dict[int, str]:
+    found = {}
+    for index in range(total):
+        counts = read_chunk(manifest.folder, index, manifest.chunk_identity)
+        if counts is None or counts.n != expected(manifest, index):
+            found[index] = f"{_name(manifest, index)}: missing, damaged or of another run"
+    return found
+
+
+def _posterior(manifest: Manifest) -> tuple[Posterior | None, str]:
+    """The run's posterior, and what is wrong with it."""
+    if manifest.posterior is None:
+        return None, ""
+    tree = read_posterior(manifest.folder / "posterior.nc")
+    if tree is None:
+        return None, "posterior.nc: missing or damaged"
+    if digest(tree) != manifest.posterior_digest:
+        return None, "posterior.nc: not the draws that the chunks were made with"
+    return Posterior(manifest.posterior, tree, fresh=False), ""
+
+
+def _alike(manifest: Manifest) -> bool:
+    """Whether this machine owes the run's bytes: the same jaxlib on the same kind of device."""
+    now, then = machine(), manifest.machine
+    same = all(now[name] == then.get(name) for name in ("platform", "device", "system"))
+    return same and now["versions"]["jaxlib"] == then["versions"]["jaxlib"]
+
+
+def _same_ensemble(folder: Path, study: Study, made: Chunk, rows: int) -> bool:
+    with tempfile.TemporaryDirectory() as place:
+        again = write_ensemble(Path(place) / "again.parquet", study.plan, study.priors, made.block, rows)
+        try:
+            return bool(pq.read_table(again).equals(pq.read_table(folder / "ensemble.parquet")))
+        except (OSError, ValueError):  # damaged: pyarrow's errors are of these
+            return False
