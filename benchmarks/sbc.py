@@ -33,7 +33,8 @@ from scipy.stats import binom
 
 from benchmarks.record import RESULTS, about
 from rsimc.api import load_study, prepare_devices
-from rsimc.calibration.chains import FIRST_STEP, INITIAL_SD, Run
+from rsimc.calibration.chain_run import Run
+from rsimc.calibration.chains import FIRST_STEP, INITIAL_SD
 from rsimc.calibration.hmc import Told, Transitions, compile_transitions
 from rsimc.calibration.sbc import (
     INFORMED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,9 +19,11 @@ import click
 import jax
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from rsimc.cli import doctor, init, options, scenarios
 from rsimc.cli.main import COMMANDS, cli, main
+from rsimc.cli.progress import Bars
 from rsimc.models import get_model
 from rsimc.observations import SERIES, load_series
 from rsimc.scenario import bundled
@@ -475,3 +479,33 @@ def test_completion_lists_commands_without_importing_them() -> None:
     environment = {**os.environ, "_RSIMC_COMPLETE": "bash_complete", "COMP_WORDS": "rsimc d", "COMP_CWORD": "1"}
     done = subprocess.run(command_line(), capture_output=True, text=True, check=True, env=environment)
     assert done.stdout == "plain,doctor\n"
+
+
+# Progress off a terminal
+
+
+def minutes(*, json_log: bool = False, quiet: bool = False) -> str:
+    """What is written of a job of 40 chunks that takes a quarter of a minute for each."""
+    now, out = [0.0], io.StringIO()
+    bars = Bars(Console(file=out, quiet=quiet, force_terminal=False), json_log, lambda: now[0])
+    with bars:
+        for done in range(41):
+            bars("simulate", done, 40)
+            now[0] += 15.0
+    return out.getvalue()
+
+
+def test_off_a_terminal_progress_is_a_line_a_minute() -> None:
+    lines = minutes().splitlines()
+    assert lines[0] == "simulate: 40 chunks of 131,072"
+    assert lines[1] == "simulate: 4 of 40 chunks of 131,072, 4 a minute, 9 min left"
+    assert lines[-1] == "simulate: 40 of 40 chunks of 131,072, 4 a minute, 0 min left"
+    assert len(lines) == 11
+    assert minutes(quiet=True) == ""
+
+
+def test_a_json_log_is_an_object_a_line() -> None:
+    rows = [json.loads(line) for line in minutes(json_log=True).splitlines()]
+    assert [(row["stage"], row["done"], row["total"]) for row in rows] == [("simulate", n, 40) for n in range(41)]
+    assert all(datetime.fromisoformat(row["time"]).tzinfo is not None for row in rows)
+    assert minutes(json_log=True, quiet=True) == ""

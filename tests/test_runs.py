@@ -6,7 +6,10 @@ import functools
 import hashlib
 import json
 import os
+import platform
+import re
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -183,21 +186,40 @@ def test_a_lost_ensemble_is_made_again_and_no_more(small: Forecast, tmp_path: Pa
     assert chunk_bytes(folder) == chunk_bytes(small.folder)
 
 
-def test_an_interrupted_run_keeps_what_is_done_and_is_finished_later(long: Forecast, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")])
+def test_an_interrupted_run_keeps_what_is_done_and_is_finished_later(
+    long: Forecast, tmp_path: Path, number: signal.Signals, word: str
+) -> None:
     folder = tmp_path / "run"
     first = folder / "chunks" / "00000000.npz"
     with subprocess.Popen(command(folder, LONG), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 240
         while not first.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (130, "", "interrupted\n")
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (130, "")
+    arguments = shlex.join(["rsimc", *command(folder, LONG)[3:]])
+    assert err == f"{word}\nwhat is done is kept; to go on: {arguments}\n"
     assert sorted(disk(folder)) == ["chunks/00000000.npz", "ensemble.parquet", "run.json"]
     before = disk(folder)
     assert same(simulate(folder, LONG).counts, long.counts)
     assert chunk_bytes(folder) == chunk_bytes(long.folder)
     assert {name: disk(folder)[name] for name in before} == before
+
+
+def test_sigterm_ends_a_process_that_no_signal_reaches(tmp_path: Path) -> None:
+    """In the compiler, where it is for many seconds, the main thread hears nothing."""
+    arguments = ["calibrate", "--set", "data.metr_horizons=false", "-q"]
+    environment = {**os.environ, "RSIMC_CACHE": str(tmp_path), "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "jax")}
+    command = [sys.executable, "-m", "rsimc.cli.main", *arguments]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(15)
+        assert process.poll() is None
+        process.terminate()
+        _, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert err.endswith("to go on: rsimc calibrate --set data.metr_horizons=false -q\n")
 
 
 def test_progress_is_told_and_may_end_the_run(tmp_path: Path, small: Forecast) -> None:
@@ -297,8 +319,8 @@ def test_fewer_draws_are_refused(small: Forecast) -> None:
 
 def test_words_and_draws_are_no_part_of_a_run(small: Forecast) -> None:
     study = api.load_study("baseline", [HORIZON, 'title="Another title"', "run.draws=77"])
-    assert make_manifest(None, study, None, small.manifest.seed, 77).id == small.manifest.id
-    assert make_manifest(None, study, None, small.manifest.seed + 1, 77).id != small.manifest.id
+    assert make_manifest(small.folder, study, None, small.manifest.seed, 77).id == small.manifest.id
+    assert make_manifest(small.folder, study, None, small.manifest.seed + 1, 77).id != small.manifest.id
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
@@ -470,6 +492,72 @@ def test_the_observables_of_the_ensemble_are_those_counted(small: Forecast, rows
         assert between(scale(values), scale(bins.edges()), below, slack), observable.name
 
 
+# Shares of a run
+
+
+def share(folder: Path, number: int, of: int) -> Forecast | driver.Partial:
+    options: dict[str, Any] = {"prior": True, "draws": LONG, "output": folder}
+    return api.simulate_share("baseline", [HORIZON], share=driver.Share(number, of), **options)
+
+
+def test_shares_of_a_run_make_the_bytes_of_the_whole(long: Forecast, tmp_path: Path) -> None:
+    second = share(tmp_path / "run", 2, 2)
+    assert isinstance(second, driver.Partial) and (second.done, second.total) == (1, 2)
+    assert not (tmp_path / "run" / "ensemble.parquet").exists()  # of chunk 0, which is another's
+    first = share(tmp_path / "run", 1, 2)
+    assert isinstance(first, Forecast)
+    for name in ("chunks/00000000.npz", "chunks/00000001.npz", "ensemble.parquet"):
+        assert (tmp_path / "run" / name).read_bytes() == (long.folder / name).read_bytes()
+    assert isinstance(share(tmp_path / "run", 2, 2), Forecast)
+
+
+@given(st.integers(1, 2**32), st.integers(1, 500))
+def test_every_chunk_is_of_one_share(draws: int, of: int) -> None:
+    few = min(draws, 40 * CHUNK)
+    found = sorted(index for number in range(1, of + 1) for index in driver.Share(number, of).chunks(few))
+    assert found == list(range(-(-few // CHUNK)))
+
+
+def test_two_processes_on_one_folder_count_no_chunk_twice(long: Forecast, tmp_path: Path) -> None:
+    work = [subprocess.Popen(command(tmp_path / "run", LONG), stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [child.wait(300) for child in work] == [0, 0]
+    made, there = disk(tmp_path / "run"), disk(long.folder)
+    for name in ("chunks/00000000.npz", "chunks/00000001.npz", "ensemble.parquet"):
+        assert made[name][1] == there[name][1]
+    assert open_run(tmp_path / "run").counts.n == LONG
+    assert not [name for name in made if name.endswith(".part")]
+
+
+def test_what_a_killed_process_left_is_swept(long: Forecast, tmp_path: Path) -> None:
+    folder = copied(long, tmp_path / "run")
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    host = re.sub(r"[^A-Za-z0-9]", "_", platform.node())
+    left = folder / "chunks" / f".00000001.npz.{host}-{dead.pid}.part"
+    alive = folder / "chunks" / f".00000001.npz.{host}-{os.getppid()}.part"
+    elsewhere = folder / "chunks" / f".00000001.npz.elsewhere-{dead.pid}.part"
+    for path in (left, alive, elsewhere):
+        path.write_bytes(b"half a chunk")
+    simulate(folder, LONG)
+    assert [path.exists() for path in (left, alive, elsewhere)] == [False, True, True]
+
+
+def test_the_first_of_two_writers_stays(tmp_path: Path) -> None:
+    write_text(tmp_path / "file", "first", first=True)
+    write_text(tmp_path / "file", "second", first=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_text() == "first"
+
+
+def test_a_record_of_another_version_says_which(small: Forecast, tmp_path: Path) -> None:
+    folder = copied(small, tmp_path / "run")
+    record = json.loads((folder / "run.json").read_text())
+    record["schema"], record["machine"]["versions"]["rsimc"] = "rsimc.run/9", "7.1"
+    (folder / "run.json").write_text(json.dumps(record))
+    with pytest.raises(RunError, match=r"written by rsimc 7\.1"):
+        open_run(folder)
+
+
 # Checksums
 
 
@@ -479,7 +567,9 @@ def test_checksums_name_every_file_and_hold(
 ) -> None:
     folder = copied(small, tmp_path / "run")
     assert finish(open_run(folder)).parent == folder
-    listed = dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())
+    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    listed = dict(reversed(line.split("  ")) for line in lines if not line.startswith("#"))
+    assert len(listed) == len(lines) - 1
     assert set(listed) == {name for name in disk(folder) if name != "SHA256SUMS"}
     assert {"run.json", "ensemble.parquet", "summary.nc", "chunks/00000000.npz"} <= set(listed)
     for name, digest in listed.items():

@@ -11,6 +11,7 @@ from rsimc.cli.options import (
     allow_code_option,
     console,
     emit_json,
+    json_log_option,
     json_option,
     messages,
     output_option,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @allow_code_option
 @output_option
 @json_option
+@json_log_option
 @quiet_option
 def command(
     scenario: str,
@@ -40,6 +42,7 @@ def command(
     allow_code: bool,
     output: Path | None,
     as_json: bool,
+    json_log: bool,
     quiet: bool,
 ) -> None:
     """Fit the posterior of SCENARIO (a bundled name or a file), or find it in the cache, and judge it.
@@ -51,7 +54,7 @@ def command(
     from rsimc.cli.progress import Bars
     from rsimc.runs.posteriors import cached_path, require_trusted, write_posterior
 
-    with Bars(messages(quiet)) as bars:
+    with Bars(messages(quiet), json_log) as bars:
         found = api.calibrate(scenario, with_variants(overrides, variants), progress=bars, allow_code=allow_code)
     path = write_posterior(output, found.tree) if output else cached_path(found.identity)
     if as_json:

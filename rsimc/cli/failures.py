@@ -6,13 +6,14 @@ import errno
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 
 import click
 
 from rsimc.cli.options import messages
+from rsimc.cli.stopping import INTERRUPTED, Terminated, how_to_go_on
 from rsimc.errors import RsimcError
 
-INTERRUPTED = 130
 OS_ADVICE = {
     errno.ENOSPC: "free some space, or write somewhere else",
     errno.EDQUOT: "free some space, or write somewhere else",
@@ -22,8 +23,8 @@ OS_ADVICE = {
 }
 
 
-def report(error: BaseException, debug: bool) -> int:
-    """Print what went wrong, after the traceback when debugging; the exit code."""
+def report(error: BaseException, debug: bool, arguments: Sequence[str] = ()) -> int:
+    """Print what went wrong, after the traceback when debugging; the exit code. arguments: of the command line."""
     from rich.text import Text  # not needed for --help
 
     stderr = messages()
@@ -32,7 +33,9 @@ def report(error: BaseException, debug: bool) -> int:
     if isinstance(error, BrokenPipeError):  # the reader has what it wanted: `rsimc models takeoff | head`
         return 1
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        stderr.print("interrupted")
+        stderr.print("terminated" if isinstance(error, Terminated) else "interrupted")
+        if advice := how_to_go_on(arguments):
+            stderr.print(advice, soft_wrap=True)
         return INTERRUPTED
     if type(error).__name__ == "NoArgsIsHelpError":  # new in click 8.2: the help in place of a message
         stderr.print(str(error), soft_wrap=True)

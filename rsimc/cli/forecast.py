@@ -12,6 +12,7 @@ from rsimc.cli.options import (
     console,
     draws_option,
     emit_json,
+    json_log_option,
     json_option,
     messages,
     output_option,
@@ -41,6 +42,7 @@ from rsimc.cli.options import (
 )
 @accept_option
 @json_option
+@json_log_option
 @quiet_option
 def command(
     scenario: str,
@@ -53,6 +55,7 @@ def command(
     error: float | None,
     accept_untrusted: bool,
     as_json: bool,
+    json_log: bool,
     quiet: bool,
 ) -> None:
     """Calibrate SCENARIO (a bundled name or a file) on its data, simulate it, and write a report.
@@ -66,7 +69,7 @@ def command(
     from rsimc.cli.progress import Bars
     from rsimc.publish.tables import closing_lines, milestone_table
 
-    with Bars(messages(quiet)) as bars:
+    with Bars(messages(quiet), json_log) as bars:
         made = api.forecast(
             scenario,
             with_variants(overrides, variants),

@@ -15,6 +15,7 @@ import click
 from click.shell_completion import CompletionItem, shell_complete
 
 from rsimc.cli.failures import report, settle_output
+from rsimc.cli.stopping import end_on_sigterm
 from rsimc.errors import nearest
 
 COMPLETION = "_RSIMC_COMPLETE"
@@ -39,6 +40,8 @@ COMMANDS = {
     "influence": Entry("rsimc.cli.influence", "The headline without each datum and series, and under each form."),
     "backtest": Entry("rsimc.cli.backtest", "What it would have said on earlier dates, scored on what came after."),
     "simulate": Entry("rsimc.cli.simulate", "Run a batch of trajectories; run it again to resume."),
+    "verify": Entry("rsimc.cli.verify", "Check every file of a run, and compute some of it again."),
+    "script": Entry("rsimc.cli.script", "Print a job array that makes a run in shares (Slurm, Kubernetes)."),
     "update": Entry("rsimc.cli.update", "What a new datum changes in a run."),
     "score": Entry("rsimc.cli.score", "Score an old run on what was published since."),
     "report": Entry("rsimc.cli.report", "Write the HTML report of a run."),
@@ -135,7 +138,7 @@ def main(arguments: Sequence[str]) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()  # a full disk or a closed pipe shows here, where it is still reported
     except (Exception, KeyboardInterrupt) as error:
-        code = report(error, flags.debug)
+        code = report(error, flags.debug, arguments)
         settle_output()
     return code
 
@@ -145,6 +148,7 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a letter that the terminal lacks is no reason to fail
+    end_on_sigterm(sys.argv[1:])
     sys.exit(main(sys.argv[1:]))
 
 

@@ -53,6 +53,7 @@ variants_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print no progress and no messages.")
+json_log_option = click.option("--json-log", is_flag=True, help="Progress as one JSON object a line.")
 output_option = click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="Where to write the result."
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,7 @@ from rsimc.cli.options import (
     console,
     draws_option,
     emit_json,
+    json_log_option,
     json_option,
     messages,
     output_option,
@@ -21,6 +23,22 @@ from rsimc.cli.options import (
     set_option,
 )
 
+if TYPE_CHECKING:
+    from rsimc.runs.driver import Partial
+
+MOST_SHARDS = 100_000
+
+
+def share_of(context: click.Context, parameter: click.Parameter, text: str | None) -> tuple[int, int]:
+    """The option's text, such as 3/16, as the share's number and how many there are."""
+    if text is None:
+        return 1, 1
+    number, _, of = text.partition("/")
+    if not (number.isdecimal() and of.isdecimal() and len(text) < 16 and 1 <= int(number) <= int(of) <= MOST_SHARDS):
+        expected = f"expected I/N with 1 <= I <= N <= {MOST_SHARDS:,}, such as 3/16"
+        raise click.BadParameter(f'{expected}, got "{text}"', context, parameter)
+    return int(number), int(of)
+
 
 @click.command("simulate")
 @scenario_argument
@@ -28,12 +46,14 @@ from rsimc.cli.options import (
 @allow_code_option
 @click.option("--posterior", type=click.Path(path_type=Path), metavar="FILE", help="A posterior of this scenario.")
 @click.option("--prior", is_flag=True, help="Sample the prior: no calibration, every trajectory its own draw.")
+@click.option("--shard", callback=share_of, metavar="I/N", help="Only the I-th of N shares, beside others.")
 @click.option("--sobol", is_flag=True, help="With --prior: parameters from scrambled Sobol points, more even.")
 @output_option
 @draws_option
 @seed_option
 @accept_option
 @json_option
+@json_log_option
 @quiet_option
 def command(
     scenario: str,
@@ -41,28 +61,33 @@ def command(
     allow_code: bool,
     posterior: Path | None,
     prior: bool,
+    shard: tuple[int, int],
     sobol: bool,
     output: Path | None,
     draws: int | None,
     seed: int | None,
     accept_untrusted: bool,
     as_json: bool,
+    json_log: bool,
     quiet: bool,
 ) -> None:
     """Run trajectories of SCENARIO into a folder, from its posterior (cached, or fitted now) or from its prior.
 
-    Running it again finishes what is missing; asking for more draws keeps those that are there.
+    Running it again finishes what is missing; asking for more draws keeps those that are there. Any number of machines
+    may each run a shard into one shared folder: the one that finishes last prints the result.
     """
     # Heavy imports wait until the command runs: its help must not pay for them.
     from rsimc import api
     from rsimc.analysis.document import document
     from rsimc.cli.progress import Bars
     from rsimc.publish.tables import closing_lines, milestone_table
+    from rsimc.runs.driver import Partial, Share
 
-    with Bars(messages(quiet)) as bars:
-        made = api.simulate(
+    with Bars(messages(quiet), json_log) as bars:
+        made = api.simulate_share(
             scenario,
             overrides,
+            share=Share(*shard),
             posterior=posterior,
             prior=prior,
             sobol=sobol,
@@ -73,6 +98,9 @@ def command(
             allow_code=allow_code,
             progress=bars,
         )
+    if isinstance(made, Partial):
+        _tell(made, shard, as_json, quiet)
+        return
     api.summarise(made)
     if as_json:
         emit_json(document(made))
@@ -81,3 +109,14 @@ def command(
     out.print(milestone_table(made, out.width))
     for line in closing_lines(made, None):
         out.print(line, soft_wrap=True)
+
+
+def _tell(made: Partial, shard: tuple[int, int], as_json: bool, quiet: bool) -> None:
+    """That a shard is done, and what the run still lacks."""
+    folder, name = made.manifest.folder, f"{shard[0]}/{shard[1]}"
+    if as_json:
+        about = {"id": made.manifest.id, "folder": str(folder), "shard": name}
+        emit_json({"schema": "rsimc.shard/1", **about, "chunks": {"done": made.done, "total": made.total}})
+        return
+    messages(quiet).print(f"shard {name} is done; {made.done} of {made.total} chunks are in {folder}", soft_wrap=True)
+    messages(quiet).print("run the other shards, or the same command without --shard to make the rest here")

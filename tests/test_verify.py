@@ -1,0 +1,157 @@
+"""Laws of the audit: a run as it was made passes; one changed byte anywhere is found, and its file named."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rsimc import api
+from rsimc.analysis import verify as audit
+from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.verify import TOLERANCE, moved_share, verify
+from rsimc.cli.main import main
+from rsimc.engine.counts import Counts
+from rsimc.engine.plan import CHUNK
+from rsimc.errors import RunError
+from rsimc.runs import driver
+from rsimc.runs.chunks import read_chunk, write_chunk
+from rsimc.runs.sums import write_checksums
+
+HORIZON = "run.horizon=2032"
+DRAWS = CHUNK + 3000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Spares the tests the seconds that jax takes to trace the same program again."""
+    with pytest.MonkeyPatch.context() as patch:
+        compiled = functools.cache(driver.compile_chunk)
+        patch.setattr(driver, "compile_chunk", compiled)
+        patch.setattr(audit, "compile_chunk", compiled)
+        yield
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Forecast:
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    made = api.simulate("baseline", [HORIZON], prior=True, draws=DRAWS, output=folder)
+    api.publish(made)
+    return made
+
+
+@pytest.fixture
+def copy(run: Forecast, tmp_path: Path) -> Path:
+    shutil.copytree(run.folder, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_a_run_as_it_was_made_passes(run: Forecast) -> None:
+    found = verify(run.folder, None)
+    assert found.problems == ()
+    assert found.recomputed == (0, 1)
+    assert found.alike and found.moved == 0.0
+    assert "the same counts to the last trajectory" in found.promise
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_one_changed_byte_is_found_and_its_file_named(run: Forecast, data: st.DataObject) -> None:
+    files = sorted(path for path in run.folder.rglob("*") if path.is_file())
+    path = data.draw(st.sampled_from(files))
+    whole = path.read_bytes()
+    place = data.draw(st.integers(0, len(whole) - 1))
+    name = path.relative_to(run.folder).as_posix()
+    try:
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ data.draw(st.integers(1, 255))]) + whole[place + 1 :])
+        try:
+            found = verify(run.folder, 0)
+        except RunError as error:  # run.json itself
+            assert name == "run.json" and str(path) in str(error)
+        else:
+            assert [problem.split(":")[0] for problem in found.problems] == [name]
+            assert found.promise == ""
+    finally:
+        path.write_bytes(whole)
+
+
+def test_missing_and_foreign_files_are_named(copy: Path) -> None:
+    (copy / "summary.nc").unlink()
+    (copy / "chunks" / "00000001.npz").unlink()
+    (copy / "notes.txt").write_text("mine")
+    problems = verify(copy, 0).problems
+    assert sorted(text.split(":")[0] for text in problems) == ["chunks/00000001.npz", "notes.txt", "summary.nc"]
+
+
+def test_counts_that_never_came_out_are_found(run: Forecast, copy: Path) -> None:
+    """A chunk that is whole in itself, with checksums made anew: only computing it again tells."""
+    there = read_chunk(copy, 1, run.manifest.chunk_identity)
+    assert there is not None
+    moved = there.milestones.copy()
+    batch, milestone, place = np.argwhere(moved)[0]
+    moved[batch, milestone, place] -= 1
+    moved[batch, milestone, (place + 1) % moved.shape[-1]] += 1
+    parts = {name: getattr(there, name) for name in ("durations", "classes", "fans", "accounts")}
+    write_chunk(copy, 1, run.manifest.chunk_identity, Counts(milestones=moved, **parts))
+    write_checksums(copy)
+    assert verify(copy, 1).problems == ()  # chunk 0 alone
+    problems = verify(copy, None).problems
+    assert len(problems) == 1 and problems[0].startswith("chunks/00000001.npz: computed again")
+
+
+def test_a_run_that_was_not_finished_says_so(run: Forecast, copy: Path) -> None:
+    (copy / "SHA256SUMS").unlink()
+    assert verify(copy, 0).problems == ("SHA256SUMS: there is none, the run was not finished",)
+
+
+OTHER = """
+import sys
+from pathlib import Path
+from rsimc import api
+api.simulate("baseline", [sys.argv[2]], prior=True, draws=int(sys.argv[3]), output=Path(sys.argv[1]))
+"""
+
+
+def test_another_device_holds_within_the_tolerance(run: Forecast, tmp_path: Path) -> None:
+    """Made without fused multiplications, which round otherwise: as if by a CPU of 2008."""
+    flags = "--xla_force_host_platform_device_count=2 --xla_cpu_max_isa=SSE4_2"
+    command = [sys.executable, "-c", OTHER, str(tmp_path / "run"), HORIZON, str(DRAWS)]
+    subprocess.run(command, env={**os.environ, "XLA_FLAGS": flags}, check=True)
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    record["machine"]["device"] = "an old cpu"
+    (tmp_path / "run" / "run.json").write_text(json.dumps(record))
+    write_checksums(tmp_path / "run")
+    found = verify(tmp_path / "run", None)
+    assert [text for text in found.problems if not text.startswith("SHA256SUMS")] == []
+    assert not found.alike
+    assert 0.0 < found.moved < TOLERANCE
+
+
+def test_the_share_that_moved_is_one_of_trajectories(run: Forecast) -> None:
+    one = read_chunk(run.folder, 0, run.manifest.chunk_identity)
+    other = read_chunk(run.folder, 1, run.manifest.chunk_identity)
+    assert one is not None and other is not None
+    assert moved_share(one, one) == 0.0
+    assert 0.0 < moved_share(one, other) <= 1.0
+
+
+def test_the_command_ends_with_5_and_names_the_file(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(copy), "--chunks", "1", "-q"]) == 0
+    assert "every file is as it was" in capsys.readouterr().out
+    (copy / "report.html").write_text("<p>another answer</p>")
+    assert main(["verify", str(copy), "--chunks", "1", "-q", "--json"]) == 5
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == "rsimc.verify/1"
+    assert document["problems"] == ["report.html: not as it was, its checksum differs"]
+    assert main(["verify", str(copy), "--chunks", "1", "--all"]) == 2
+    assert main(["verify", str(copy / "chunks")]) == 5
