@@ -10,18 +10,20 @@ from pathlib import Path
 
 import jax
 
-from rsimc.analysis.forecast import Forecast, open_run, opened
+from rsimc.analysis.forecast import Forecast, open_run, opened, study_of
 from rsimc.analysis.precision import precision
+from rsimc.analysis.reproduce import Reproduced, reproduced
 from rsimc.analysis.verify import Verified
 from rsimc.analysis.verify import verify as audit
 from rsimc.engine.device import use_cpu_cores
-from rsimc.errors import UsageError
+from rsimc.errors import RunError, UsageError
 from rsimc.publish.report import write_report
 from rsimc.publish.summary import write_summary
 from rsimc.runs.cache import cache_dir
 from rsimc.runs.driver import Partial, Share
 from rsimc.runs.driver import simulate as run_chunks
-from rsimc.runs.manifest import default_folder
+from rsimc.runs.manifest import default_folder, read_manifest
+from rsimc.runs.merge import merge as join
 from rsimc.runs.posteriors import Posterior, find_or_fit, kept_in, lengthened, open_posterior, require_trusted
 from rsimc.runs.study import Study, resolve
 from rsimc.runs.sums import write_checksums
@@ -219,6 +221,50 @@ def forecast(
     publish(made)
     made.seconds["report"] = round(time.monotonic() - begun, 2)
     return made
+
+
+def merge(folders: Sequence[str | Path], output: str | Path, *, allow_code: bool = False) -> Forecast | Partial:
+    """Shares of one run, made in folders of their own, joined in a new one; summarised when none is missing."""
+    joined = join([Path(folder) for folder in folders], Path(output))
+    if joined.done < joined.total:
+        return joined
+    made = open_run(output, allow_code=allow_code)
+    summarise(made)
+    return made
+
+
+def reproduce(
+    record: str | Path,
+    output: str | Path | None = None,
+    *,
+    accept_untrusted: bool = False,
+    allow_code: bool = False,
+    progress: Progress = quiet,
+) -> Reproduced:
+    """A run made again from run.json, or the folder that holds it: calibrated (or the posterior found in the cache),
+    simulated, reported in another folder, and held against the first.
+
+    Raises RunError when the record cannot be read or is of another version of rsimc, or the two folders are one.
+    """
+    path = Path(record)
+    first = read_manifest(path.parent if path.name == "run.json" else path)
+    there = first.folder.resolve()
+    place = Path(output) if output is not None else there.with_name(f"{there.name}-again")
+    if place.resolve() == there:
+        raise RunError(str(place), "another folder than that of the run", "the same", "choose another with -o")
+    prepare_devices()
+    made = simulate(
+        study_of(first, allow_code=allow_code).scenario,
+        prior=first.posterior is None,
+        output=place,
+        draws=first.draws,
+        seed=first.seed,
+        accept_untrusted=accept_untrusted,
+        allow_code=allow_code,
+        progress=progress,
+    )
+    publish(made)
+    return reproduced(made, first)
 
 
 @settled()

@@ -29,6 +29,7 @@ from hypothesis import strategies as st
 
 from rsimc import api
 from rsimc.analysis.forecast import Forecast, open_run
+from rsimc.analysis.verify import verify
 from rsimc.engine.counts import COUNT_FIELDS, Counts
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK
 from rsimc.errors import OutputError, RunError, UsageError
@@ -516,6 +517,36 @@ def test_every_chunk_is_of_one_share(draws: int, of: int) -> None:
     few = min(draws, 40 * CHUNK)
     found = sorted(index for number in range(1, of + 1) for index in driver.Share(number, of).chunks(few))
     assert found == list(range(-(-few // CHUNK)))
+
+
+def test_shares_from_several_folders_are_joined(long: Forecast, tmp_path: Path) -> None:
+    for number in (1, 2):
+        assert isinstance(share(tmp_path / str(number), number, 2), driver.Partial)
+    made = api.merge([tmp_path / "2", tmp_path / "1"], tmp_path / "both")
+    assert isinstance(made, Forecast) and same(made.counts, long.counts)
+    assert chunk_bytes(made.folder) == chunk_bytes(long.folder)
+    assert verify(made.folder, 1).problems == ()
+    few = api.merge([tmp_path / "2"], tmp_path / "half")
+    assert isinstance(few, driver.Partial) and (few.done, few.total) == (1, 2)
+    assert isinstance(share(tmp_path / "half", 1, 1), Forecast)  # and goes on from there
+    with pytest.raises(RunError, match=r"00000001\.npz: .*do not count twice"):
+        api.merge([tmp_path / "2", tmp_path / "both"], tmp_path / "new")
+    with pytest.raises(RunError, match="a new or an empty folder"):
+        api.merge([tmp_path / "1", tmp_path / "2"], tmp_path / "half")
+    assert not (tmp_path / "new").exists()
+
+
+def test_other_runs_are_not_joined(small: Forecast, long: Forecast, tmp_path: Path) -> None:
+    other = api.simulate("baseline", ["run.horizon=2031"], prior=True, draws=5, output=tmp_path / "other")
+    with pytest.raises(RunError, match=r"they differ in .*plan\.grid"):
+        api.merge([long.folder, other.folder], tmp_path / "new")
+    with pytest.raises(RunError, match="they differ in draws"):
+        api.merge([long.folder, small.folder], tmp_path / "new")
+    folder = copied(long, tmp_path / "damaged")
+    (folder / "chunks" / "00000001.npz").write_bytes(b"half")
+    with pytest.raises(RunError, match="a damaged one"):
+        api.merge([folder], tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def test_two_processes_on_one_folder_count_no_chunk_twice(long: Forecast, tmp_path: Path) -> None:

@@ -155,3 +155,29 @@ def test_the_command_ends_with_5_and_names_the_file(copy: Path, capsys: pytest.C
     assert document["problems"] == ["report.html: not as it was, its checksum differs"]
     assert main(["verify", str(copy), "--chunks", "1", "--all"]) == 2
     assert main(["verify", str(copy / "chunks")]) == 5
+
+
+# Made again
+
+
+def test_a_run_is_reproduced_from_its_record(run: Forecast, tmp_path: Path) -> None:
+    again = api.reproduce(run.folder / "run.json", tmp_path / "again")
+    assert again.moved == 0.0 and again.same_posterior
+    assert again.made.manifest.id == run.manifest.id
+    assert again.verdict == "made again: the same counts to the last trajectory"
+    assert (tmp_path / "again" / "report.html").exists()
+
+
+def test_a_record_alone_is_enough(run: Forecast, tmp_path: Path) -> None:
+    (tmp_path / "sent").mkdir()
+    shutil.copy(run.folder / "run.json", tmp_path / "sent")
+    again = api.reproduce(tmp_path / "sent")
+    assert again.moved is None
+    assert again.made.folder == tmp_path / "sent-again"
+    assert np.array_equal(again.made.counts.milestones, run.counts.milestones)
+
+
+def test_a_run_is_never_reproduced_upon_itself(run: Forecast, copy: Path) -> None:
+    for record in (copy, copy / "run.json"):
+        with pytest.raises(RunError, match="another folder"):
+            api.reproduce(record, copy)

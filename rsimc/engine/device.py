@@ -124,7 +124,9 @@ def _compiled(plan: Plan, devices: list[Any], width: int, arguments: tuple[np.nd
         return jax.jit(sharded, in_shardings=places, out_shardings=split, compiler_options=options).lower(*given)
 
     starts, last, source = arguments
-    first = lowered(begin, (split, whole), (starts, source))
-    then = lowered(march, (split, whole, whole, split), (starts, last, source, first.out_info))
     with ThreadPoolExecutor(2) as pool:
-        return tuple(pool.map(lambda one: one.compile(), (first, then)))
+        first = lowered(begin, (split, whole), (starts, source))
+        beginning = pool.submit(first.compile)  # while the march is being traced
+        then = lowered(march, (split, whole, whole, split), (starts, last, source, first.out_info))
+        marching = pool.submit(then.compile)
+        return beginning.result(), marching.result()

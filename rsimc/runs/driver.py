@@ -72,12 +72,12 @@ def simulate(
     if posterior is not None and not _holds(place / "posterior.nc", manifest):
         write_posterior(place / "posterior.nc", posterior.tree)
     mine = share.chunks(draws)
-    todo = [index for index in mine if not _done(manifest, index)]
+    todo = [index for index in mine if not whole(manifest, index)]
     if 0 in mine and 0 not in todo and not (place / "ensemble.parquet").exists():
         todo.insert(0, 0)
     if todo:
         _work(study, posterior, manifest, todo, len(mine), progress)
-    missing = sum(not _done(manifest, index) for index in range(chunk_count(draws))) if share.of > 1 else 0
+    missing = sum(not whole(manifest, index) for index in range(chunk_count(draws))) if share.of > 1 else 0
     if missing:
         return Partial(manifest, chunk_count(draws) - missing, chunk_count(draws))
     return Finished(manifest, merged(study, manifest))
@@ -106,11 +106,12 @@ def _work(
 
 
 def expected(manifest: Manifest, index: int) -> int:
-    """Trajectories that a chunk holds."""
+    """Trajectories that a chunk must hold."""
     return min(CHUNK, manifest.draws - index * CHUNK)
 
 
-def _done(manifest: Manifest, index: int) -> bool:
+def whole(manifest: Manifest, index: int) -> bool:
+    """Whether a chunk is present, whole, and of this run."""
     counts = read_chunk(manifest.folder, index, manifest.chunk_identity)
     return counts is not None and counts.n == expected(manifest, index)
 
