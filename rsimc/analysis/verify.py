@@ -25,7 +25,8 @@ from rsimc.runs.sums import sum_problems
 
 Progress = Callable[[str, int, int], None]
 TOLERANCE = 0.01
-"""Of a chunk's trajectories, how many may come into another bin on another kind of device or with another jaxlib."""
+"""Of a chunk's trajectories, how many may come into another bin on another kind of device or with another jaxlib. Of
+the flagship to 2060, a CPU without fused multiplications moves 0.18%, one with AVX2 in place of AVX-512 none."""
 
 
 @dataclass(frozen=True)
