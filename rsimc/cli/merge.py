@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from rsimc.cli.options import allow_code_option, console, emit_json, json_option, messages, quiet_option
+from rsimc.cli.options import allow_code_option, json_option, messages, quiet_option
+from rsimc.cli.results import emit_partial, show_run
 
 
 @click.command("merge")
@@ -22,21 +23,12 @@ def command(runs: tuple[Path, ...], output: Path, allow_code: bool, as_json: boo
     """
     # Heavy imports wait until the command runs: its help must not pay for them.
     from rsimc import api
-    from rsimc.analysis.document import document
-    from rsimc.publish.tables import closing_lines, milestone_table
     from rsimc.runs.driver import Partial
 
     made = api.merge(runs, output, allow_code=allow_code)
-    if isinstance(made, Partial):
-        if as_json:
-            about = {"id": made.manifest.id, "folder": str(output)}
-            emit_json({"schema": "rsimc.shard/1", **about, "chunks": {"done": made.done, "total": made.total}})
-        messages(quiet).print(f"{made.done} of {made.total} chunks are in {output}", soft_wrap=True)
+    if not isinstance(made, Partial):
+        show_run(made, as_json)
         return
     if as_json:
-        emit_json(document(made))
-        return
-    out = console()
-    out.print(milestone_table(made, out.width))
-    for line in closing_lines(made, None):
-        out.print(line, soft_wrap=True)
+        emit_partial(made)
+    messages(quiet).print(f"{made.done} of {made.total} chunks are in {output}", soft_wrap=True)

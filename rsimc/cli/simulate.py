@@ -10,9 +10,7 @@ import click
 from rsimc.cli.options import (
     accept_option,
     allow_code_option,
-    console,
     draws_option,
-    emit_json,
     json_log_option,
     json_option,
     messages,
@@ -22,6 +20,7 @@ from rsimc.cli.options import (
     seed_option,
     set_option,
 )
+from rsimc.cli.results import emit_partial, show_run
 
 if TYPE_CHECKING:
     from rsimc.runs.driver import Partial
@@ -78,9 +77,7 @@ def command(
     """
     # Heavy imports wait until the command runs: its help must not pay for them.
     from rsimc import api
-    from rsimc.analysis.document import document
     from rsimc.cli.progress import Bars
-    from rsimc.publish.tables import closing_lines, milestone_table
     from rsimc.runs.driver import Partial, Share
 
     with Bars(messages(quiet), json_log) as bars:
@@ -102,21 +99,14 @@ def command(
         _tell(made, shard, as_json, quiet)
         return
     api.summarise(made)
-    if as_json:
-        emit_json(document(made))
-        return
-    out = console()
-    out.print(milestone_table(made, out.width))
-    for line in closing_lines(made, None):
-        out.print(line, soft_wrap=True)
+    show_run(made, as_json)
 
 
 def _tell(made: Partial, shard: tuple[int, int], as_json: bool, quiet: bool) -> None:
     """That a shard is done, and what the run still lacks."""
     folder, name = made.manifest.folder, f"{shard[0]}/{shard[1]}"
     if as_json:
-        about = {"id": made.manifest.id, "folder": str(folder), "shard": name}
-        emit_json({"schema": "rsimc.shard/1", **about, "chunks": {"done": made.done, "total": made.total}})
+        emit_partial(made, name)
         return
     messages(quiet).print(f"shard {name} is done; {made.done} of {made.total} chunks are in {folder}", soft_wrap=True)
     messages(quiet).print("run the other shards, or the same command without --shard to make the rest here")
