@@ -22,7 +22,7 @@ from benchmarks.record import RESULTS, about
 from rsimc.api import load_study, prepare_devices
 from rsimc.engine.device import compile_chunk
 from rsimc.engine.plan import CHUNK
-from rsimc.runs.chunks import read_chunk, write_chunk
+from rsimc.runs.chunks import pack, read_chunk, write_chunk
 from rsimc.runs.sources import make_source
 
 MODEL = Path(__file__).with_name("stand_in.py")
@@ -56,7 +56,7 @@ def store(chunks: int = 5) -> dict[str, Any]:
             times = [time.process_time()]
             counts = program(index, 2**32, source).counts
             times.append(time.process_time())
-            size = write_chunk(Path(folder), index, "x", counts).stat().st_size
+            size = write_chunk(Path(folder), index, pack(index, "x", counts, "benchmark")).stat().st_size
             times.append(time.process_time())
             read_chunk(Path(folder), index, "x")
             times.append(time.process_time())

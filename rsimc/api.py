@@ -15,19 +15,19 @@ from rsimc.analysis.precision import precision
 from rsimc.analysis.reproduce import Reproduced, reproduced
 from rsimc.analysis.verify import Verified
 from rsimc.analysis.verify import verify as audit
-from rsimc.engine.device import use_cpu_cores
 from rsimc.errors import RunError, UsageError
 from rsimc.publish.report import write_report
 from rsimc.publish.summary import write_summary
-from rsimc.runs.cache import cache_dir
 from rsimc.runs.driver import Partial, Share
 from rsimc.runs.driver import simulate as run_chunks
+from rsimc.runs.machine import prepare_devices
 from rsimc.runs.manifest import default_folder, read_manifest
 from rsimc.runs.merge import merge as join
 from rsimc.runs.posteriors import Posterior, find_or_fit, kept_in, lengthened, open_posterior, require_trusted
 from rsimc.runs.study import Study, resolve
 from rsimc.runs.sums import write_checksums
 from rsimc.runs.trial import try_out
+from rsimc.runs.work import LOCAL, Executor
 from rsimc.scenario import Scenario, load_scenario
 
 __all__ = ["calibrate", "forecast", "open_run", "simulate"]
@@ -45,15 +45,6 @@ def quiet(stage: str, done: int, total: int) -> None:
 
 def silent(message: str) -> None:
     """A message that nobody reads."""
-
-
-def prepare_devices() -> None:
-    """Let jax see every core, and keep compiled programs between processes."""
-    use_cpu_cores()
-    if jax.config.jax_compilation_cache_dir is None:
-        jax.config.update("jax_compilation_cache_dir", str(cache_dir() / "xla"))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 @contextmanager
@@ -131,6 +122,7 @@ def simulate_share(
     overrides: Sequence[str] = (),
     *,
     share: Share = WHOLE,
+    executor: Executor = LOCAL,
     posterior: str | Path | None = None,
     prior: bool = False,
     sobol: bool = False,
@@ -143,7 +135,8 @@ def simulate_share(
 ) -> Forecast | Partial:
     """A share of a batch run in a folder that others work on too; the last to finish has the whole run.
 
-    share: which chunks are made here; nobody need know who else works. sobol: parameters of a prior run from scrambled
+    share: which chunks are made here; nobody need know who else works. executor: who makes them, this process or a Ray
+    cluster (`rsimc.runs.on_ray.OnRay`). sobol: parameters of a prior run from scrambled
     Sobol points, for the same errors with fewer trajectories; a calibrated run has no use for them, since the draws of
     the posterior limit its errors.
 
@@ -168,7 +161,7 @@ def simulate_share(
         found = _posterior(study, posterior, place, progress)
         require_trusted(found, accept_untrusted)
     fitted = time.monotonic()
-    finished = run_chunks(study, found, place, count, key, progress, share)
+    finished = run_chunks(study, found, place, count, key, progress, share, executor)
     if isinstance(finished, Partial):
         return finished
     seconds = {"calibrate": round(fitted - begun, 2), "simulate": round(time.monotonic() - fitted, 2)}

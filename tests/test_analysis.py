@@ -25,7 +25,7 @@ from rsimc.dates import decimal_year, end_of_day, iso_date
 from rsimc.engine.counts import ACCOUNTS, zero
 from rsimc.engine.plan import BATCHES
 from rsimc.errors import UsageError
-from rsimc.runs import driver
+from rsimc.runs import work
 
 HORIZON = 2032
 DRAWS = 20_000
@@ -35,7 +35,7 @@ DRAWS = 20_000
 def compiled_once() -> Iterator[None]:
     """Spares the tests the seconds that jax takes to trace the same program again."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(driver, "compile_chunk", functools.cache(driver.compile_chunk))
+        patch.setattr(work, "compile_chunk", functools.cache(work.compile_chunk))
         yield
 
 

@@ -17,7 +17,7 @@ import pytest
 from rsimc import api
 from rsimc.cli.main import main
 from rsimc.engine.counts import ACCOUNTS, Counts, zero
-from rsimc.runs.chunks import write_chunk
+from rsimc.runs.chunks import pack, write_chunk
 from rsimc.runs.manifest import claim, make_manifest
 
 SHORT = ("--set", "run.horizon=2032")
@@ -117,7 +117,8 @@ def finished(folder: Path) -> None:
     empty = zero(study.plan)
     accounts = empty.accounts.copy()
     accounts[0, ACCOUNTS.index("conditioned_out")] = 5
-    write_chunk(folder, 0, manifest.id, Counts(empty.milestones, empty.durations, empty.classes, empty.fans, accounts))
+    counts = Counts(empty.milestones, empty.durations, empty.classes, empty.fans, accounts)
+    write_chunk(folder, 0, pack(0, manifest.id, counts, "nobody"))
     (folder / "ensemble.parquet").write_bytes(b"")
 
 

@@ -33,8 +33,8 @@ from rsimc.analysis.verify import verify
 from rsimc.engine.counts import COUNT_FIELDS, Counts
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK
 from rsimc.errors import OutputError, RunError, UsageError
-from rsimc.runs import driver
-from rsimc.runs.chunks import read_chunk, write_chunk
+from rsimc.runs import driver, work
+from rsimc.runs.chunks import pack, read_chunk
 from rsimc.runs.files import make_folder, write_atomic, write_bytes, write_text
 from rsimc.runs.manifest import make_manifest
 
@@ -58,7 +58,7 @@ def command(folder: Path, draws: int) -> list[str]:
 def compiled_once() -> Iterator[None]:
     """Spares the tests the seconds that jax takes to trace the same program again."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(driver, "compile_chunk", functools.cache(driver.compile_chunk))
+        patch.setattr(work, "compile_chunk", functools.cache(work.compile_chunk))
         yield
 
 
@@ -253,7 +253,7 @@ def stored(small: Forecast, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
         fans=np.full((1, 1, 1), BATCHES),
         accounts=np.array([[1, 0, 0, 0]] * BATCHES),
     )
-    return folder, write_chunk(folder, 0, run, counts).read_bytes(), counts, run
+    return folder, pack(0, run, counts, "a machine"), counts, run
 
 
 def test_a_chunk_comes_back(stored: tuple[Path, bytes, Counts, str]) -> None:
@@ -261,7 +261,7 @@ def test_a_chunk_comes_back(stored: tuple[Path, bytes, Counts, str]) -> None:
     write_bytes(folder / "chunks" / "00000000.npz", content)
     found = read_chunk(folder, 0, run)
     assert found is not None
-    assert same(found, counts)
+    assert same(found.counts, counts) and found.maker == "a machine"
     assert read_chunk(folder, 1, run) is None
     assert read_chunk(folder, 0, "0" * 64) is None
     write_bytes(folder / "chunks" / "00000003.npz", content)
@@ -281,7 +281,7 @@ def test_a_damaged_chunk_is_never_taken_for_another(
         damaged = content[:place] + bytes([content[place] ^ data.draw(st.integers(1, 255))]) + content[place + 1 :]
     (folder / "chunks" / "00000000.npz").write_bytes(damaged)
     found = read_chunk(folder, 0, run)
-    assert found is None or same(found, counts)
+    assert found is None or same(found.counts, counts)
 
 
 # Other runs and foreign files

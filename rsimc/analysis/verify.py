@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,9 @@ from rsimc.engine.device import Chunk, compile_chunk
 from rsimc.engine.plan import CHUNK, chunk_count
 from rsimc.runs.chunks import chunk_path, read_chunk
 from rsimc.runs.driver import expected
-from rsimc.runs.ensemble import write_ensemble
-from rsimc.runs.manifest import Manifest, machine, read_manifest
+from rsimc.runs.ensemble import ensemble
+from rsimc.runs.machine import kind
+from rsimc.runs.manifest import Manifest, read_manifest
 from rsimc.runs.posteriors import Posterior, digest, read_posterior
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study
@@ -32,8 +33,8 @@ the flagship to 2060, a CPU without fused multiplications moves 0.18%, one with 
 @dataclass(frozen=True)
 class Verified:
     """What an audit found. problems: each begins with a file's name; empty when all holds. alike: whether jaxlib and
-    kind of device are those of the run, so that the same bytes were due. moved: the largest share of a recomputed
-    chunk's trajectories that came into another bin of any quantity."""
+    kind of device are those that made the chunks computed again, so that the same bytes were due. moved: the largest
+    share of such a chunk's trajectories that came into another bin of any quantity."""
 
     manifest: Manifest
     problems: tuple[str, ...]
@@ -75,22 +76,24 @@ def verify(
     study = study_of(manifest, allow_code=allow_code)
     total = chunk_count(manifest.draws)
     problems, broken = sum_problems(folder), _broken_chunks(manifest, total)
-    problems += [text for text in broken.values() if not _named(text, problems)]
+    problems += [text for text in broken.values() if text and not _named(text, problems)]
     posterior, complaint = _posterior(manifest)
     problems += [complaint] if complaint and not _named(complaint, problems) else []
     whole = [index for index in range(total) if index not in broken] if not complaint else []
     chosen = whole if chunks is None else [whole[n] for n in _spread(len(whole), chunks)]
-    alike, moved = _alike(manifest), 0.0
+    here, alike, moved = kind(), True, 0.0
     run, source = compile_chunk(study.plan), make_source(study, posterior, manifest.seed)
     for place, index in enumerate(chosen):
         progress("verify", place, len(chosen))
         made = run(index, manifest.draws, source)
         stored = read_chunk(folder, index, manifest.chunk_identity)
-        share = moved_share(made.counts, stored) if stored is not None else 1.0
-        moved = max(moved, share)
-        if share > (0.0 if alike else TOLERANCE):
+        if stored is None:  # it was whole a moment ago
+            continue
+        share, due = moved_share(made.counts, stored.counts), stored.maker == here
+        moved, alike = max(moved, share), alike and due
+        if share > (0.0 if due else TOLERANCE):
             problems.append(f"{_name(manifest, index)}: computed again, {share:.2%} of trajectories are in another bin")
-        if index == 0 and alike and not _same_ensemble(folder, study, made, min(manifest.draws, CHUNK)):
+        if index == 0 and due and not _same_ensemble(folder, study, made, min(manifest.draws, CHUNK)):
             problems.append("ensemble.parquet: computed again, its rows are others")
     progress("verify", len(chosen), len(chosen))
     return Verified(manifest, tuple(problems), total, tuple(chosen), alike, moved)
@@ -124,11 +127,18 @@ def _name(manifest: Manifest, index: int) -> str:
 
 
 def _broken_chunks(manifest: Manifest, total: int) -> dict[int, str]:
-    found = {}
+    """What is wrong with chunks, by index. Of neighbours that are missing the first one's text speaks of all."""
+    found: dict[int, str] = {}
     for index in range(total):
-        counts = read_chunk(manifest.folder, index, manifest.chunk_identity)
-        if counts is None or counts.n != expected(manifest, index):
-            found[index] = f"{_name(manifest, index)}: missing, damaged or of another run"
+        stored = read_chunk(manifest.folder, index, manifest.chunk_identity)
+        if stored is not None and stored.counts.n == expected(manifest, index):
+            continue
+        there = chunk_path(manifest.folder, index).exists()
+        found[index] = f"{_name(manifest, index)}: damaged or of another run" if there else ""
+    for first in (index for index, text in found.items() if not text and found.get(index - 1) != ""):
+        last = next(n for n in range(first, total + 1) if found.get(n) != "") - 1
+        until = f" to {_name(manifest, last)} ({last - first + 1} chunks)" if last > first else ""
+        found[first] = f"{_name(manifest, first)}{until}: missing"
     return found
 
 
@@ -144,17 +154,9 @@ def _posterior(manifest: Manifest) -> tuple[Posterior | None, str]:
     return Posterior(manifest.posterior, tree, fresh=False), ""
 
 
-def _alike(manifest: Manifest) -> bool:
-    """Whether this machine owes the run's bytes: the same jaxlib on the same kind of device."""
-    now, then = machine(), manifest.machine
-    same = all(now[name] == then.get(name) for name in ("platform", "device", "system"))
-    return same and now["versions"]["jaxlib"] == then["versions"]["jaxlib"]
-
-
 def _same_ensemble(folder: Path, study: Study, made: Chunk, rows: int) -> bool:
-    with tempfile.TemporaryDirectory() as place:
-        again = write_ensemble(Path(place) / "again.parquet", study.plan, study.priors, made.block, rows)
-        try:
-            return bool(pq.read_table(again).equals(pq.read_table(folder / "ensemble.parquet")))
-        except (OSError, ValueError):  # damaged: pyarrow's errors are of these
-            return False
+    again = pq.read_table(io.BytesIO(ensemble(study.plan, study.priors, made.block, rows)))
+    try:
+        return bool(again.equals(pq.read_table(folder / "ensemble.parquet")))
+    except (OSError, ValueError):  # damaged: pyarrow's errors are of these
+        return False

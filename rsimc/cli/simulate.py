@@ -19,8 +19,10 @@ from rsimc.cli.options import (
     scenario_argument,
     seed_option,
     set_option,
+    whole_number,
 )
 from rsimc.cli.results import emit_partial, show_run
+from rsimc.errors import UsageError
 
 if TYPE_CHECKING:
     from rsimc.runs.driver import Partial
@@ -46,6 +48,11 @@ def share_of(context: click.Context, parameter: click.Parameter, text: str | Non
 @click.option("--posterior", type=click.Path(path_type=Path), metavar="FILE", help="A posterior of this scenario.")
 @click.option("--prior", is_flag=True, help="Sample the prior: no calibration, every trajectory its own draw.")
 @click.option("--shard", callback=share_of, metavar="I/N", help="Only the I-th of N shares, beside others.")
+@click.option("--executor", type=click.Choice(["local", "ray"]), default="local", help="Who makes the chunks: local.")
+@click.option(
+    "--address", metavar="HOST:PORT", help="Of a Ray cluster; without it, RAY_ADDRESS or one of its own here."
+)
+@click.option("--cores", callback=whole_number(1, 4096), metavar="C", help="Of a Ray worker without a GPU (4).")
 @click.option("--sobol", is_flag=True, help="With --prior: parameters from scrambled Sobol points, more even.")
 @output_option
 @draws_option
@@ -61,6 +68,9 @@ def command(
     posterior: Path | None,
     prior: bool,
     shard: tuple[int, int],
+    executor: str,
+    address: str | None,
+    cores: int | None,
     sobol: bool,
     output: Path | None,
     draws: int | None,
@@ -73,18 +83,24 @@ def command(
     """Run trajectories of SCENARIO into a folder, from its posterior (cached, or fitted now) or from its prior.
 
     Running it again finishes what is missing; asking for more draws keeps those that are there. Any number of machines
-    may each run a shard into one shared folder: the one that finishes last prints the result.
+    may each run a shard into one shared folder: the one that finishes last prints the result. On a Ray cluster there is
+    one worker a GPU or a group of cores; workers and nodes may come and go.
     """
+    if executor != "ray" and (address or cores):
+        raise UsageError("executor", "ray, with --address or --cores", executor, "add --executor ray")
     # Heavy imports wait until the command runs: its help must not pay for them.
     from rsimc import api
     from rsimc.cli.progress import Bars
     from rsimc.runs.driver import Partial, Share
+    from rsimc.runs.on_ray import OnRay
+    from rsimc.runs.work import LOCAL
 
     with Bars(messages(quiet), json_log) as bars:
         made = api.simulate_share(
             scenario,
             overrides,
             share=Share(*shard),
+            executor=OnRay(address, cores, allow_code) if executor == "ray" else LOCAL,
             posterior=posterior,
             prior=prior,
             sobol=sobol,

@@ -6,11 +6,19 @@ import hashlib
 import io
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from rsimc.engine.counts import COUNT_FIELDS, Counts
 from rsimc.runs.files import write_bytes
+
+
+class Stored(NamedTuple):
+    """A chunk as it was kept. maker: the kind of machine that made it, in the words of `rsimc.runs.machine.kind`."""
+
+    counts: Counts
+    maker: str
 
 
 def chunk_path(folder: Path, index: int) -> Path:
@@ -26,36 +34,50 @@ def _narrow(counts: Counts) -> dict[str, np.ndarray]:
     return {name: array.astype(kinds[name].newbyteorder("<")) for name, array in fields.items()}
 
 
-def digest(narrow: dict[str, np.ndarray], identity: str, index: int) -> str:
-    """SHA-256 over a run's identity, the chunk's index and all its numbers."""
-    state = hashlib.sha256(f"{identity}/{index}".encode())
+def digest(narrow: dict[str, np.ndarray], identity: str, index: int, maker: str) -> str:
+    """SHA-256 over a run's identity, the chunk's index, its maker and all its numbers."""
+    state = hashlib.sha256(f"{identity}/{index}/{maker}".encode())
     for name in COUNT_FIELDS:
         state.update(f"{name}{narrow[name].shape}{narrow[name].dtype.str}".encode())
         state.update(np.ascontiguousarray(narrow[name]).data)
     return state.hexdigest()
 
 
-def write_chunk(folder: Path, index: int, identity: str, counts: Counts) -> Path:
-    """Write one chunk's counts; the same counts give the same bytes."""
+def pack(index: int, identity: str, counts: Counts, maker: str) -> bytes:
+    """A chunk as a file; the same counts of the same maker give the same bytes."""
     buffer, arrays = io.BytesIO(), _narrow(counts)
+    texts = {"maker": np.array(maker), "checksum": np.array(digest(arrays, identity, index, maker))}
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, array in {**arrays, "checksum": np.array(digest(arrays, identity, index))}.items():
+        for name, array in {**arrays, **texts}.items():
             part = io.BytesIO()
             np.lib.format.write_array(part, np.asanyarray(array), allow_pickle=False)
             entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))  # a fixed date: equal counts are equal files
-            archive.writestr(
-                entry, part.getvalue(), zipfile.ZIP_DEFLATED, 1
-            )  # the archive's own level is not for these
-    return write_bytes(chunk_path(folder, index), buffer.getvalue())
+            # The archive's own level is not for entries made like this one.
+            archive.writestr(entry, part.getvalue(), zipfile.ZIP_DEFLATED, 1)
+    return buffer.getvalue()
 
 
-def read_chunk(folder: Path, index: int, identity: str) -> Counts | None:
-    """A chunk's counts, or None when the file is absent, torn, damaged or of another run."""
+def unpack(content: bytes, index: int, identity: str) -> Stored | None:
+    """A chunk that was packed, or None when it is torn, damaged or of another run."""
     try:
-        with np.load(chunk_path(folder, index), allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in COUNT_FIELDS}
-            if str(stored["checksum"]) != digest(arrays, identity, index):
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            arrays, maker = {name: stored[name] for name in COUNT_FIELDS}, str(stored["maker"])
+            if str(stored["checksum"]) != digest(arrays, identity, index, maker):
                 return None
-            return Counts(**{name: array.astype(np.int64) for name, array in arrays.items()})
+            return Stored(Counts(**{name: array.astype(np.int64) for name, array in arrays.items()}), maker)
     except Exception:  # one flipped bit and zipfile, zlib or numpy's header parser fail in a way of their own
         return None
+
+
+def write_chunk(folder: Path, index: int, content: bytes) -> Path:
+    """Put a packed chunk where it belongs."""
+    return write_bytes(chunk_path(folder, index), content)
+
+
+def read_chunk(folder: Path, index: int, identity: str) -> Stored | None:
+    """A chunk of a folder, or None when the file is absent, torn, damaged or of another run."""
+    try:
+        content = chunk_path(folder, index).read_bytes()
+    except OSError:
+        return None
+    return unpack(content, index, identity)

@@ -1,4 +1,4 @@
-"""A batch run on this machine's devices, chunk after chunk into the run folder. What is whole is not redone."""
+"""A batch run, chunk after chunk into the run folder. What is whole is not redone."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rsimc.engine.counts import Counts, zero
-from rsimc.engine.device import compile_chunk
 from rsimc.engine.plan import CHUNK, chunk_count
 from rsimc.errors import RunError
-from rsimc.runs.chunks import read_chunk, write_chunk
-from rsimc.runs.ensemble import write_ensemble
-from rsimc.runs.files import sweep
+from rsimc.runs.chunks import chunk_path, read_chunk, write_chunk
+from rsimc.runs.files import sweep, write_bytes
 from rsimc.runs.manifest import Manifest, claim, make_manifest
 from rsimc.runs.posteriors import Posterior, digest, read_posterior, write_posterior
-from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study
+from rsimc.runs.work import LOCAL, Executor
 
 Progress = Callable[[str, int, int], None]
 
@@ -50,6 +48,28 @@ class Partial:
     total: int
 
 
+class Tally:
+    """The sum of a run's chunks, each counted once: those read from its folder, and those made by this process, which
+    need not be read again."""
+
+    def __init__(self, study: Study, manifest: Manifest) -> None:
+        self.counts = zero(study.plan)
+        self._manifest = manifest
+        self._done: set[int] = set()
+
+    def add(self, index: int, counts: Counts) -> None:
+        """Count a chunk that was made, unless it is counted already."""
+        if index not in self._done:
+            self.counts = self.counts + counts
+            self._done.add(index)
+
+    def holds(self, index: int) -> bool:
+        """Whether a chunk is counted now, from the folder if it was not: False when it is not whole there."""
+        if index not in self._done and (counts := whole(self._manifest, index)) is not None:
+            self.add(index, counts)
+        return index in self._done
+
+
 def simulate(
     study: Study,
     posterior: Posterior | None,
@@ -58,6 +78,7 @@ def simulate(
     seed: int,
     progress: Progress,
     share: Share = Share(),
+    executor: Executor = LOCAL,
 ) -> Finished | Partial:
     """Run a share of `draws` trajectories into a folder, or finish what an earlier call left undone.
 
@@ -71,16 +92,18 @@ def simulate(
     sweep(place / "chunks")
     if posterior is not None and not _holds(place / "posterior.nc", manifest):
         write_posterior(place / "posterior.nc", posterior.tree)
-    mine = share.chunks(draws)
-    todo = [index for index in mine if not whole(manifest, index)]
+    tally, mine = Tally(study, manifest), share.chunks(draws)
+    todo = [index for index in mine if not tally.holds(index)]
     if 0 in mine and 0 not in todo and not (place / "ensemble.parquet").exists():
         todo.insert(0, 0)
     if todo:
-        _work(study, posterior, manifest, todo, len(mine), progress)
-    missing = sum(not whole(manifest, index) for index in range(chunk_count(draws))) if share.of > 1 else 0
-    if missing:
-        return Partial(manifest, chunk_count(draws) - missing, chunk_count(draws))
-    return Finished(manifest, merged(study, manifest))
+        _work(study, posterior, manifest, todo, len(mine), progress, executor, tally)
+    total = chunk_count(draws)
+    there = sum(chunk_path(place, index).exists() for index in range(total)) if share.of > 1 else total
+    if there < total:  # and no need to read what the others made
+        return Partial(manifest, there, total)
+    missing = [index for index in range(total) if not tally.holds(index)]
+    return Partial(manifest, total - len(missing), total) if missing else Finished(manifest, tally.counts)
 
 
 def _holds(path: Path, manifest: Manifest) -> bool:
@@ -90,19 +113,23 @@ def _holds(path: Path, manifest: Manifest) -> bool:
 
 
 def _work(
-    study: Study, posterior: Posterior | None, manifest: Manifest, todo: list[int], total: int, progress: Progress
+    study: Study,
+    posterior: Posterior | None,
+    manifest: Manifest,
+    todo: list[int],
+    total: int,
+    progress: Progress,
+    executor: Executor,
+    tally: Tally,
 ) -> None:
-    run = compile_chunk(study.plan)
-    source = make_source(study, posterior, manifest.seed)
-    rows = min(manifest.draws, CHUNK)
-    progress("simulate", total - len(todo), total)
-    for place, index in enumerate(todo, start=1):
-        chunk = run(index, manifest.draws, source)
-        if index == 0:
-            write_ensemble(manifest.folder / "ensemble.parquet", study.plan, study.priors, chunk.block, rows)
-        write_chunk(manifest.folder, index, manifest.chunk_identity, chunk.counts)
-        del chunk  # hundreds of megabytes, which must not stand beside those of the next
-        progress("simulate", total - len(todo) + place, total)
+    before = total - len(todo)
+    progress("simulate", before, total)
+    for done, made in enumerate(executor.make(study, posterior, manifest, todo), start=1):
+        if made.ensemble is not None:  # before its chunk: where the chunk is whole, it is there
+            write_bytes(manifest.folder / "ensemble.parquet", made.ensemble)
+        write_chunk(manifest.folder, made.index, made.content)
+        tally.add(made.index, made.counts)
+        progress("simulate", before + done, total)
 
 
 def expected(manifest: Manifest, index: int) -> int:
@@ -110,20 +137,18 @@ def expected(manifest: Manifest, index: int) -> int:
     return min(CHUNK, manifest.draws - index * CHUNK)
 
 
-def whole(manifest: Manifest, index: int) -> bool:
-    """Whether a chunk is present, whole, and of this run."""
-    counts = read_chunk(manifest.folder, index, manifest.chunk_identity)
-    return counts is not None and counts.n == expected(manifest, index)
+def whole(manifest: Manifest, index: int) -> Counts | None:
+    """A chunk's counts when it is present, whole, and of this run."""
+    stored = read_chunk(manifest.folder, index, manifest.chunk_identity)
+    return stored.counts if stored is not None and stored.counts.n == expected(manifest, index) else None
 
 
 def merged(study: Study, manifest: Manifest) -> Counts:
     """The sum of all chunks, one after the other in memory. Raises RunError when one is missing or damaged."""
-    total = zero(study.plan)
+    tally = Tally(study, manifest)
     for index in range(chunk_count(manifest.draws)):
-        part = read_chunk(manifest.folder, index, manifest.chunk_identity)
-        if part is None or part.n != expected(manifest, index):
+        if not tally.holds(index):
             raise RunError(
                 f"{manifest.folder}/chunks/{index:08d}.npz", "a whole chunk", "none", "run simulate again to make it"
             )
-        total = total + part
-    return total
+    return tally.counts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +15,6 @@ from rsimc.engine.counts import gone_by, spans
 from rsimc.engine.plan import BATCHES, BLOCK, Plan
 from rsimc.engine.simulate import Block
 from rsimc.priors.vector import PriorSet
-from rsimc.runs.files import write_atomic
 
 GROUP_ROWS = 16_384
 Columns = dict[str, np.ndarray]
@@ -23,30 +22,27 @@ Host = dict[str, list[np.ndarray]]
 """Fields of a block by name, one array a device: joined, each would take its memory twice."""
 
 
-def write_ensemble(path: Path, plan: Plan, priors: PriorSet, block: Block, rows: int) -> Path:
-    """Write the first `rows` trajectories of the first chunk; block fields have a leading axis of lanes.
+def ensemble(plan: Plan, priors: PriorSet, block: Block, rows: int) -> bytes:
+    """The first `rows` trajectories of the first chunk as a Parquet file; block fields have a leading axis of lanes.
 
     Columns: trajectory, batch, draw, finite, conditioned_out, clipped; `parameter.NAME`; `date.MILESTONE` in decimal
     years, null when not within the horizon; `duration.NAME` in its unit; class; `OBSERVABLE@DATE` in the observable's
     unit at the stored dates from `as_of` on. Row groups keep the memory small.
     """
     host = {name: _shards(part) for name, part in block._asdict().items()}
-
-    def fill(part: Path) -> None:
-        writer = None
-        for first in range(0, rows, GROUP_ROWS):
-            table = _table(_columns(plan, priors, host, first, min(first + GROUP_ROWS, rows)))
-            # Parameters repeat with their draw; dates and observables are noise whose bytes sort well.
-            often = [name for name in table.column_names if name.startswith("parameter.") or name in ("class", "draw")]
-            rare = [name for name in table.column_names if "@" in name or name.startswith(("date.", "duration."))]
-            writer = writer or pq.ParquetWriter(
-                part, table.schema, compression="zstd", use_dictionary=often, use_byte_stream_split=rare
-            )
-            writer.write_table(table)
-        if writer:
-            writer.close()
-
-    return write_atomic(path, fill)
+    buffer, writer = io.BytesIO(), None
+    for first in range(0, rows, GROUP_ROWS):
+        table = _table(_columns(plan, priors, host, first, min(first + GROUP_ROWS, rows)))
+        # Parameters repeat with their draw; dates and observables are noise whose bytes sort well.
+        often = [name for name in table.column_names if name.startswith("parameter.") or name in ("class", "draw")]
+        rare = [name for name in table.column_names if "@" in name or name.startswith(("date.", "duration."))]
+        writer = writer or pq.ParquetWriter(
+            buffer, table.schema, compression="zstd", use_dictionary=often, use_byte_stream_split=rare
+        )
+        writer.write_table(table)
+    if writer:
+        writer.close()
+    return buffer.getvalue()
 
 
 def _table(columns: Columns) -> pa.Table:

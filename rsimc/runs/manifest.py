@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import jax
-
 from rsimc.errors import RunError
 from rsimc.runs.files import make_folder, write_text
+from rsimc.runs.machine import machine
 from rsimc.runs.posteriors import Posterior, digest
 from rsimc.runs.study import Study
 from rsimc.scenario import canonical_json, differences, identity
 
-SCHEMA = "rsimc.run/2"
+SCHEMA = "rsimc.run/3"
 BEFORE = ("chunks", "posterior.nc")
 """What a folder may hold before its record: a process that was killed may have left it so."""
 
@@ -90,21 +86,6 @@ def make_manifest(folder: Path, study: Study, posterior: Posterior | None, seed:
         machine=machine(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-
-
-def machine() -> dict[str, Any]:
-    """What computes: versions, devices, flags. Not part of the identity."""
-    packages = ("rsimc", "jax", "jaxlib", "numpyro", "arviz", "numpy")
-    devices = jax.local_devices()
-    return {
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in packages},
-        "device": devices[0].device_kind,
-        "platform": devices[0].platform,
-        "devices": len(devices),
-        "system": f"{platform.system()} {platform.machine()}",
-        "xla_flags": os.environ.get("XLA_FLAGS", ""),
-    }
 
 
 def claim(manifest: Manifest) -> Manifest:

@@ -47,7 +47,7 @@ def _owners(manifests: Sequence[Manifest]) -> dict[int, Manifest]:
             path = chunk_path(manifest.folder, index)
             if not path.exists():
                 continue
-            if not whole(manifest, index):
+            if whole(manifest, index) is None:
                 raise RunError(
                     str(path), "a whole chunk", "a damaged one", "remove it, and make it again with simulate"
                 )
