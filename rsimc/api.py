@@ -12,6 +12,8 @@ import jax
 
 from rsimc.analysis.forecast import Forecast, open_run, opened, study_of
 from rsimc.analysis.precision import precision
+from rsimc.analysis.replay import Replay
+from rsimc.analysis.replay import replay as replayed
 from rsimc.analysis.reproduce import Reproduced, reproduced
 from rsimc.analysis.verify import Verified
 from rsimc.analysis.verify import verify as audit
@@ -267,6 +269,13 @@ def verify(
     """An audit of a run folder: every file against its checksum, and chunks computed again, all when None."""
     prepare_devices()
     return audit(Path(folder), chunks, progress, allow_code=allow_code)
+
+
+@settled()
+def replay(folder: str | Path, index: int, *, allow_code: bool = False, progress: Progress = quiet) -> Replay:
+    """Trajectory `index` of a run, computed again in full."""
+    prepare_devices()
+    return replayed(Path(folder), index, progress, allow_code=allow_code)
 
 
 def publish(made: Forecast) -> Path:

@@ -77,7 +77,7 @@ def verify(
     total = chunk_count(manifest.draws)
     problems, broken = sum_problems(folder), _broken_chunks(manifest, total)
     problems += [text for text in broken.values() if text and not _named(text, problems)]
-    posterior, complaint = _posterior(manifest)
+    posterior, complaint = run_posterior(manifest)
     problems += [complaint] if complaint and not _named(complaint, problems) else []
     whole = [index for index in range(total) if index not in broken] if not complaint else []
     chosen = whole if chunks is None else [whole[n] for n in _spread(len(whole), chunks)]
@@ -135,15 +135,15 @@ def _broken_chunks(manifest: Manifest, total: int) -> dict[int, str]:
             continue
         there = chunk_path(manifest.folder, index).exists()
         found[index] = f"{_name(manifest, index)}: damaged or of another run" if there else ""
-    for first in (index for index, text in found.items() if not text and found.get(index - 1) != ""):
+    for first in [index for index, text in found.items() if not text and found.get(index - 1) != ""]:
         last = next(n for n in range(first, total + 1) if found.get(n) != "") - 1
         until = f" to {_name(manifest, last)} ({last - first + 1} chunks)" if last > first else ""
         found[first] = f"{_name(manifest, first)}{until}: missing"
     return found
 
 
-def _posterior(manifest: Manifest) -> tuple[Posterior | None, str]:
-    """The run's posterior, and what is wrong with it."""
+def run_posterior(manifest: Manifest) -> tuple[Posterior | None, str]:
+    """The posterior in a run's folder, None for a run of the prior; and what is wrong with it, after its name."""
     if manifest.posterior is None:
         return None, ""
     tree = read_posterior(manifest.folder / "posterior.nc")

@@ -41,6 +41,7 @@ COMMANDS = {
     "backtest": Entry("rsimc.cli.backtest", "What it would have said on earlier dates, scored on what came after."),
     "simulate": Entry("rsimc.cli.simulate", "Run a batch of trajectories; run it again to resume."),
     "verify": Entry("rsimc.cli.verify", "Check every file of a run, and compute some of it again."),
+    "replay": Entry("rsimc.cli.replay", "One trajectory of a run in full."),
     "reproduce": Entry("rsimc.cli.reproduce", "Make a run again from its record, and compare."),
     "merge": Entry("rsimc.cli.merge", "Join shares of a run that were made in several folders."),
     "script": Entry("rsimc.cli.script", "Print a job array that makes a run in shares (Slurm, Kubernetes)."),

@@ -21,7 +21,7 @@ from rich.progress import (
 )
 
 TITLES = {"compile": "calibrate: compiling", "warm-up": "calibrate: warm-up", "sampling": "calibrate: sampling"}
-UNITS = {"calibrate": "transitions", "simulate": "chunks of 131,072", "verify": "chunks of 131,072"}
+UNITS = {"calibrate": "transitions", "simulate": "chunks of 131,072", "verify": "chunks of 131,072", "replay": "parts"}
 EVERY = 60.0
 """Seconds between two lines off a terminal."""
 

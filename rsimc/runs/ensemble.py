@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from rsimc.dates import iso_date
 from rsimc.engine.counts import gone_by, spans
-from rsimc.engine.plan import BATCHES, BLOCK, Plan
+from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Plan
 from rsimc.engine.simulate import Block
 from rsimc.priors.vector import PriorSet
 
@@ -32,7 +32,7 @@ def ensemble(plan: Plan, priors: PriorSet, block: Block, rows: int) -> bytes:
     host = {name: _shards(part) for name, part in block._asdict().items()}
     buffer, writer = io.BytesIO(), None
     for first in range(0, rows, GROUP_ROWS):
-        table = _table(_columns(plan, priors, host, first, min(first + GROUP_ROWS, rows)))
+        table = _table(_columns(plan, priors, host, first, min(first + GROUP_ROWS, rows), 0))
         # Parameters repeat with their draw; dates and observables are noise whose bytes sort well.
         often = [name for name in table.column_names if name.startswith("parameter.") or name in ("class", "draw")]
         rare = [name for name in table.column_names if "@" in name or name.startswith(("date.", "duration."))]
@@ -67,9 +67,18 @@ def _rows(shards: list[np.ndarray], first: int, last: int) -> np.ndarray:
     return np.concatenate(parts, axis=-1)
 
 
-def _columns(plan: Plan, priors: PriorSet, host: Host, first: int, last: int) -> Columns:
+def row(plan: Plan, priors: PriorSet, block: Block, index: int) -> dict[str, object]:
+    """Trajectory `index` of the run as its row would be, from the block of its chunk; None for what there is not."""
+    host = {name: _shards(part) for name, part in block._asdict().items()}
+    first = index % CHUNK
+    table = _table(_columns(plan, priors, host, first, first + 1, index - first))
+    return dict(table.to_pylist()[0])
+
+
+def _columns(plan: Plan, priors: PriorSet, host: Host, first: int, last: int, before: int) -> Columns:
+    """before: trajectories of the chunks before this one."""
     part = {name: _rows(array, first, last) for name, array in host.items()}
-    ids = np.arange(first, last)
+    ids = before + np.arange(first, last)
     columns: Columns = {"trajectory": ids, "batch": (ids // BLOCK % BATCHES).astype(np.int8), "draw": part["draw"]}
     columns |= {
         "finite": part["finite"],
