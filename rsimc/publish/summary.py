@@ -41,7 +41,8 @@ def summary_tree(forecast: Forecast) -> xr.DataTree:
     )
     fans = xr.Dataset({o.name: forecast.fan(o.name) for o in plan.model.observables})
     tree = xr.DataTree.from_dict({"counts": exact, "curves": curves, "fans": fans})
-    tree.attrs = {"id": forecast.manifest.id, "document": json.dumps({**document(forecast), "seconds": {}})}
+    published = {**document(forecast), "seconds": {}, "files": {}}  # the same wherever it was made
+    tree.attrs = {"id": forecast.manifest.id, "document": json.dumps(published)}
     return tree
 
 

@@ -16,9 +16,12 @@ from rsimc.errors import OutputError
 
 
 def make_folder(path: Path) -> Path:
-    """The folder, made with its parents. Raises OutputError when it cannot be."""
+    """The folder, made with its parents, to stay also when the power goes. Raises OutputError when it cannot be."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
         path.mkdir(parents=True, exist_ok=True)
+        for folder in missing:
+            _sync_folder(folder.parent)
     except OSError as error:
         raise _refused(path, error) from error
     return path

@@ -1,0 +1,176 @@
+"""Runs that are killed, lose power or fill their disk, and what they come to when they go on.
+
+    uv run python -m benchmarks.kills [--kills 200]
+
+A small model is run by `rsimc simulate` in processes of its own. SIGKILL hits them at random instants of every phase,
+a fifth of them beside a second process in the same folder, until the run is whole; then every byte is compared with
+a run that nobody disturbed. Power cuts: the system calls of one run (strace) say what had reached the disk at each
+of them; from every such state, in the worst reading of what a file system may lose, the run goes on and is compared.
+Full disks: a tmpfs of too few bytes, enlarged afterwards (needs root). Writes benchmarks/results/kills.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from benchmarks.power import power_cuts
+from benchmarks.record import RESULTS, about
+from rsimc.engine.plan import CHUNK
+from rsimc.runs.sums import sum_problems
+
+MODEL = Path(__file__).with_name("stand_in.py")
+CHUNKS = 8
+PHASES = {"start": 2.0, "compile": 1.0, "ensemble": 0.02, "between": 0.08, "write": 0.002, "finish": 0.6}
+"""Seconds within which a phase is hit after it has begun."""
+DEADLINE = 120.0
+
+
+def command(folder: Path) -> list[str]:
+    """The run as a process."""
+    words = ["simulate", "--quiet", "--prior", "--allow-code", "--set", f"model={MODEL}:StandIn"]
+    words += ["--set", "run.horizon=2030", "--draws", str(CHUNKS * CHUNK - 1000), "-o", str(folder)]
+    return [sys.executable, "-m", "rsimc.cli.main", *words]
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    """The run, begun."""
+    return subprocess.Popen(command(folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def phase(folder: Path) -> str:
+    """What a run is at, by what lies in its folder."""
+    here = set(os.listdir(folder)) if folder.is_dir() else set()
+    if "run.json" not in here:
+        return "start"
+    if any(name.startswith(".ensemble") for name in here):
+        return "ensemble"
+    chunks = os.listdir(folder / "chunks")
+    if any(name.endswith(".part") for name in chunks):
+        return "write"
+    return "compile" if not chunks else "between" if len(chunks) < CHUNKS else "finish"
+
+
+def kill(folder: Path, wanted: str, chance: random.Random, deadline: float = DEADLINE) -> str:
+    """Run until a phase, and kill at a random instant after; the phase that was hit, "" when the run was faster."""
+    process, begun = start(folder), time.monotonic()
+    while wanted not in ("start", phase(folder)) and process.poll() is None:
+        if time.monotonic() - begun > deadline:
+            process.kill()
+            raise SystemExit(f"{folder}: not in phase {wanted} after {deadline:.0f} s")
+    end = time.monotonic() + chance.uniform(0.0, PHASES[wanted])
+    while time.monotonic() < end and process.poll() is None:
+        pass
+    process.send_signal(signal.SIGKILL)
+    _, err = process.communicate()
+    if process.returncode not in (0, -signal.SIGKILL):
+        raise SystemExit(f"{folder}: exit {process.returncode}: {err.decode()}")
+    return phase(folder) if process.returncode else ""
+
+
+def finish(folder: Path) -> None:
+    """Run to the end."""
+    process = start(folder)
+    _, err = process.communicate(timeout=DEADLINE)
+    if process.returncode:
+        raise SystemExit(f"{folder}: exit {process.returncode}: {err.decode()}")
+
+
+def differing(folder: Path, whole: Path) -> list[str]:
+    """Files that are not, byte for byte, those of another run. The record says when it was made, and the list of
+    checksums holds that of the record: of these only the sums are checked."""
+    names = {path.relative_to(at) for at in (folder, whole) for path in at.rglob("*") if path.is_file()}
+    texts = [str(name) for name in sorted(names) if name.name not in ("run.json", "SHA256SUMS")]
+    records = [json.loads((at / "run.json").read_text()) | {"created": ""} for at in (folder, whole)]
+    wrong = [] if records[0] == records[1] else ["run.json"]
+    return wrong + sum_problems(folder) + [name for name in texts if not _same(folder / name, whole / name)]
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.read_bytes() == other.read_bytes()
+
+
+def kills(count: int, work: Path, whole: Path, seed: int = 1, beside: float = 0.2) -> dict[str, Any]:
+    """Kill `count` times, in every phase as often; runs that were finished and files of them that differ."""
+    chance, hit, runs, pairs, wrong = random.Random(seed), Counter[str](), 0, 0, list[str]()
+    while sum(hit.values()) < count:
+        folder = work / f"run{runs}"
+        while sum(hit.values()) < count:
+            late = folder.is_dir() and phase(folder) == "finish"
+            possible = [name for name in PHASES if not late or name in ("start", "finish")]
+            if (folder / "chunks" / "00000000.npz").exists():  # what comes before it comes no more
+                possible = [name for name in possible if name not in ("compile", "ensemble")]
+            other = start(folder) if chance.random() < beside else None
+            least = min(possible, key=lambda name: (hit[name], chance.random()))
+            reached = kill(folder, least, chance)
+            hit[least] += bool(reached)
+            pairs += bool(reached and other)
+            if other is not None:
+                _, err = other.communicate(timeout=DEADLINE)
+                wrong += [f"{folder}: {err.decode()}"] if other.returncode else []
+            if other is not None or not reached or (late and chance.random() < 0.3):
+                break
+        finish(folder)
+        wrong += [f"{folder.name}/{name}" for name in differing(folder, whole)]
+        shutil.rmtree(folder)
+        runs += 1
+    return {"kills": hit.total(), "phases": dict(hit), "beside_another": pairs, "runs": runs, "differing": wrong}
+
+
+def full_disks(work: Path, whole: Path) -> dict[str, Any] | None:
+    """Runs on disks of too few bytes, each enlarged until the run is whole. None where nothing may be mounted."""
+    place = work / "disk"
+    place.mkdir()
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", place]).returncode:
+        return None
+    sizes = [kib for kib in (16, 32, 64, 200, 1000, 2000, 5000, 10_000, 20_000, 40_000)]
+    failures, wrong = 0, list[str]()
+    try:
+        for kib in sizes:
+            subprocess.run(["mount", "-o", f"remount,size={kib}k", place], check=True)
+            process = start(place / "run")
+            _, err = process.communicate(timeout=DEADLINE)
+            failures += process.returncode == 1
+            message = err.decode()
+            if process.returncode not in (0, 1) or message.count("\n") > 1 or "Traceback" in message:
+                wrong.append(f"{kib} KiB: exit {process.returncode}: {message}")
+        wrong += differing(place / "run", whole)
+    finally:
+        subprocess.run(["umount", place], check=True)
+    return {"kib": sizes, "failed": failures, "differing": wrong}
+
+
+def main() -> None:
+    """Kill, compare, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=200)
+    options = parser.parse_args()
+    work = Path(tempfile.mkdtemp(prefix="rsimc-kills-"))
+    os.environ["RSIMC_CACHE"] = str(work / "cache")
+    try:
+        finish(work / "first")  # compiles
+        begun = time.monotonic()
+        finish(work / "whole")
+        document = {**about("numpy"), "chunks": CHUNKS, "undisturbed_s": round(time.monotonic() - begun, 1)}
+        document["power_cuts"] = power_cuts(command(work / "traced"), work / "traced", work, work / "whole")
+        document["full_disks"] = full_disks(work, work / "whole")
+        document["kills"] = kills(options.kills, work, work / "whole")
+    finally:
+        shutil.rmtree(work)
+    print(json.dumps({name: document[name] for name in ("kills", "power_cuts", "full_disks")}, indent=2))
+    (RESULTS / "kills.json").write_text(json.dumps(document, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
