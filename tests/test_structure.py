@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "rsimc"
 ORDER = (
     "errors",
+    "reading",
     "dates",
     "polynomials",
     "maths",

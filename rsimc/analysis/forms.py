@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from rsimc.analysis.estimates import estimate
 from rsimc.analysis.forecast import Forecast
 from rsimc.dates import end_of_day, iso_date, last_day
 from rsimc.engine.plan import BATCHES
+from rsimc.runs.ensemble import read_ensemble
 from rsimc.runs.study import Study
 
 YEARS = (2028, 2030, 2035)
@@ -50,13 +50,15 @@ def structural_range(forecast: Forecast) -> dict[str, Any] | None:
     YEARS and medians are over the stored trajectories of the form, with errors from the spread over batches: they are
     rougher than those of the mixture.
     """
-    parts, path = forecast.study.parts, forecast.folder / "ensemble.parquet"
-    if not parts or not path.exists():
+    parts = forecast.study.parts
+    if not parts:
         return None
     names = [m.name for m in forecast.milestones if m.headline]
     switches = list(forecast.study.choice)
     columns = [*(f"date.{name}" for name in names), *(f"parameter.{name}" for name in switches)]
-    table = pq.read_table(path, columns=["batch", "conditioned_out", *columns])
+    table = read_ensemble(forecast.folder, ["batch", "conditioned_out", *columns])
+    if table is None:
+        return None
     stored = {name: table[name].to_numpy() for name in table.column_names}
     forms = {}
     for part, weight in zip(parts, forecast.study.weights, strict=True):

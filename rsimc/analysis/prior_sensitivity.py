@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.forms import form_numbers
 from rsimc.dates import end_of_day, last_day
 from rsimc.engine.plan import BATCHES
+from rsimc.runs.ensemble import read_ensemble
 
 MILESTONE, BY = "closed_loop", "2030-12-31"
 HALF = 0.5
@@ -53,14 +53,15 @@ class PriorShift:
 def prior_sensitivity(forecast: Forecast, milestone: str = MILESTONE, by: str = BY) -> list[PriorShift]:
     """All free parameters, those that matter most first; empty for a run from the prior, without the milestone, or to a
     horizon before the date."""
-    path = forecast.folder / "ensemble.parquet"
-    if forecast.posterior is None or milestone not in [m.name for m in forecast.milestones] or not path.exists():
+    if forecast.posterior is None or milestone not in [m.name for m in forecast.milestones]:
         return []
     if end_of_day(last_day(by)) > forecast.study.scenario.run.horizon + 1e-3:
         return []
     switches = [f"parameter.{name}" for name in forecast.study.choice] if forecast.study.parts else []
     columns = ["draw", "batch", "finite", "conditioned_out", f"date.{milestone}", *switches]
-    table = pq.read_table(path, columns=columns)
+    table = read_ensemble(forecast.folder, columns)
+    if table is None:
+        return []
     kept = table["finite"].to_numpy() & ~table["conditioned_out"].to_numpy()
     hit = table[f"date.{milestone}"].to_numpy()[kept] <= end_of_day(last_day(by))
     latent = forecast.posterior.tree["latent"]["z"].transpose("chain", "draw", ...)

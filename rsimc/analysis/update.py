@@ -15,7 +15,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pyarrow.parquet as pq
 
 from rsimc.analysis.estimates import Estimate, estimate
 from rsimc.analysis.forecast import Forecast
@@ -31,6 +30,7 @@ from rsimc.engine.path import beats
 from rsimc.errors import RunError
 from rsimc.models.base import prior_set
 from rsimc.observations.rows import Observation
+from rsimc.runs.ensemble import ensemble_path, read_ensemble
 from rsimc.runs.sources import make_source
 
 MAX_KHAT, LEAST_SHARE = 0.7, 0.1
@@ -108,11 +108,12 @@ def update(forecast: Forecast, rows: Sequence[Observation]) -> Update:
 def _stored(forecast: Forecast) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Dates of the headline milestones [SAMPLE] in decimal years, and which trajectories are kept [SAMPLE]."""
     names = [m.name for m in forecast.milestones if m.headline]
-    path = forecast.folder / "ensemble.parquet"
-    if not path.exists():
-        raise RunError(str(path), "the stored trajectories of the run", "none", "run simulate again to make it")
     columns = ["finite", "conditioned_out", *(f"date.{name}" for name in names)]
-    table = pq.read_table(path, columns=columns).slice(0, SAMPLE)
+    table = read_ensemble(forecast.folder, columns)
+    if table is None:
+        place = str(ensemble_path(forecast.folder))
+        raise RunError(place, "the stored trajectories of the run", "none", "run simulate again to make it")
+    table = table.slice(0, SAMPLE)
     kept = np.zeros(SAMPLE, bool)
     kept[: len(table)] = table["finite"].to_numpy() & ~table["conditioned_out"].to_numpy()
     dates = {name: np.full(SAMPLE, np.inf) for name in names}

@@ -14,6 +14,7 @@ from rsimc.analysis.forecast import study_of
 from rsimc.engine.counts import Counts
 from rsimc.engine.device import Chunk, compile_chunk
 from rsimc.engine.plan import CHUNK, chunk_count
+from rsimc.reading import BINARY, regular
 from rsimc.runs.chunks import chunk_path, read_chunk
 from rsimc.runs.driver import expected
 from rsimc.runs.ensemble import ensemble
@@ -157,6 +158,6 @@ def run_posterior(manifest: Manifest) -> tuple[Posterior | None, str]:
 def _same_ensemble(folder: Path, study: Study, made: Chunk, rows: int) -> bool:
     again = pq.read_table(io.BytesIO(ensemble(study.plan, study.priors, made.block, rows)))
     try:
-        return bool(again.equals(pq.read_table(folder / "ensemble.parquet")))
+        return bool(again.equals(pq.read_table(regular(folder / "ensemble.parquet", BINARY))))
     except (OSError, ValueError):  # damaged: pyarrow's errors are of these
         return False

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
+from rsimc import reading
 from rsimc.errors import ScenarioError, nearest
 from rsimc.models.base import Model
 from rsimc.models.checks.stated import CHECKS
@@ -74,7 +75,7 @@ def _from_file(name: str, where: str, allow_code: bool) -> Guarded:
 
 def _read(path: Path, where: str) -> bytes:
     try:
-        return path.read_bytes()
+        return reading.content(path, reading.TEXT)
     except FileNotFoundError:
         advice = "put it back where it was, or correct the path"
         raise ScenarioError(where, "the file of a model", f"no file {path}", advice) from None

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from rsimc.errors import DataError, nearest
+from rsimc.reading import TABLE, content
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def read_text(path: Path, form: str) -> str:
     Raises DataError when it cannot be read or is not UTF-8 text.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")  # spreadsheet programs put a byte-order mark first
+        text = content(path, TABLE).decode("utf-8-sig")  # spreadsheet programs put a byte-order mark first
     except OSError as error:
         raise DataError(str(path), f"a readable {form} file", error.strerror or str(error), "check the path") from error
     except UnicodeDecodeError as error:

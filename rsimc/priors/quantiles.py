@@ -47,6 +47,10 @@ class Quantile:
         x = np.clip(z, -Z_MAX, Z_MAX) if self.kind == "table" else self.loc + self.scale * z
         if self.kind == "fixed":
             return np.full_like(x, self.loc)
+        with np.errstate(over="ignore"):  # infinity is the right limit
+            return self._scaled(x)
+
+    def _scaled(self, x: Floats) -> Floats:
         if self.kind == "exp":
             return np.exp(x)
         if self.kind == "logistic":
@@ -73,7 +77,8 @@ def hermite(z: Floats, values: Floats, slopes: Floats) -> Floats:
 def tabulate(y: Floats, text: str, log: bool, slopes: Floats | None = None) -> Quantile:
     """A table prior from its exact values on Z_GRID (monotone), logs of them when `log`, and its slopes where known."""
     if slopes is None:
-        slopes = PchipInterpolator(Z_GRID, y).derivative()(Z_GRID)
+        with np.errstate(over="ignore"):  # of priors narrower than numbers can tell apart
+            slopes = PchipInterpolator(Z_GRID, y).derivative()(Z_GRID)
     return Quantile("table", text, log=log, values=tuple(map(float, y)), slopes=tuple(map(float, slopes)))
 
 

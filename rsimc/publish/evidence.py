@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from rsimc.analysis.forecast import Forecast
 from rsimc.calibration.posterior import contraction
 from rsimc.calibration.target import nuisance_parameters
 from rsimc.models.base import Parameter
 from rsimc.priors import Quantile
+from rsimc.runs.ensemble import read_ensemble
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 MOST_TICKS = 5
@@ -80,11 +80,8 @@ def _straight_ticks(low: float, high: float) -> list[float]:
 
 def ensemble(forecast: Forecast, columns: list[str]) -> Columns:
     """Columns of the stored trajectories; none when the run folder does not hold them."""
-    path = forecast.folder / "ensemble.parquet"
-    if not path.exists():
-        return {}
-    table = pq.read_table(path, columns=columns)
-    return {name: table[name].to_numpy() for name in columns}
+    table = read_ensemble(forecast.folder, columns)
+    return {} if table is None else {name: table[name].to_numpy() for name in columns}
 
 
 def seen_shares(forecast: Forecast) -> dict[str, float]:

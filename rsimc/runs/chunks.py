@@ -11,7 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from rsimc.engine.counts import COUNT_FIELDS, Counts
+from rsimc.reading import content
 from rsimc.runs.files import write_bytes
+
+MOST = 2**30
+"""Bytes of counts, packed or not: of the flagship they are 10^7. A file may claim to hold any number."""
 
 
 class Stored(NamedTuple):
@@ -57,10 +61,12 @@ def pack(index: int, identity: str, counts: Counts, maker: str) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(content: bytes, index: int, identity: str) -> Stored | None:
+def unpack(packed: bytes, index: int, identity: str) -> Stored | None:
     """A chunk that was packed, or None when it is torn, damaged or of another run."""
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        if sum(entry.file_size for entry in zipfile.ZipFile(io.BytesIO(packed)).infolist()) > MOST:
+            return None
+        with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
             arrays, maker = {name: stored[name] for name in COUNT_FIELDS}, str(stored["maker"])
             if str(stored["checksum"]) != digest(arrays, identity, index, maker):
                 return None
@@ -69,15 +75,15 @@ def unpack(content: bytes, index: int, identity: str) -> Stored | None:
         return None
 
 
-def write_chunk(folder: Path, index: int, content: bytes) -> Path:
+def write_chunk(folder: Path, index: int, packed: bytes) -> Path:
     """Put a packed chunk where it belongs."""
-    return write_bytes(chunk_path(folder, index), content)
+    return write_bytes(chunk_path(folder, index), packed)
 
 
 def read_chunk(folder: Path, index: int, identity: str) -> Stored | None:
     """A chunk of a folder, or None when the file is absent, torn, damaged or of another run."""
     try:
-        content = chunk_path(folder, index).read_bytes()
+        packed = content(chunk_path(folder, index), MOST)
     except OSError:
         return None
-    return unpack(content, index, identity)
+    return unpack(packed, index, identity)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +16,9 @@ from rsimc.dates import iso_date
 from rsimc.engine.counts import gone_by, spans
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Plan
 from rsimc.engine.simulate import Block
+from rsimc.errors import RunError
 from rsimc.priors.vector import PriorSet
+from rsimc.reading import BINARY, regular
 
 GROUP_ROWS = 16_384
 Columns = dict[str, np.ndarray]
@@ -65,6 +69,26 @@ def _rows(shards: list[np.ndarray], first: int, last: int) -> np.ndarray:
         parts.append(shards[lane // each][lane % each, ..., start:stop])
         first += stop - start
     return np.concatenate(parts, axis=-1)
+
+
+def ensemble_path(folder: Path) -> Path:
+    """Where a run keeps its first trajectories."""
+    return folder / "ensemble.parquet"
+
+
+def read_ensemble(folder: Path, columns: Sequence[str]) -> pa.Table | None:
+    """Columns of the trajectories that a run folder holds; None when it holds none.
+
+    Raises RunError when the file is damaged, or lacks a column.
+    """
+    path = ensemble_path(folder)
+    if not path.exists():
+        return None
+    try:
+        return pq.read_table(regular(path, BINARY), columns=list(columns)).select(list(columns))
+    except (OSError, ValueError, KeyError, NotImplementedError, MemoryError, pa.ArrowException) as error:
+        advice = "remove it, and run simulate again to make it"
+        raise RunError(str(path), "trajectories of the run", "a damaged file", advice) from error
 
 
 def row(plan: Plan, priors: PriorSet, block: Block, index: int) -> dict[str, object]:

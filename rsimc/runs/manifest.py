@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rsimc.errors import RunError
+from rsimc.reading import TABLE, content
 from rsimc.runs.files import make_folder, write_text
 from rsimc.runs.machine import machine
 from rsimc.runs.posteriors import Posterior, digest
@@ -140,7 +141,7 @@ def read_manifest(folder: Path) -> Manifest:
     """The record of a run folder. Raises RunError when there is none or it is damaged."""
     path = folder / "run.json"
     try:
-        document = json.loads(path.read_text())
+        document = json.loads(content(path, TABLE))
         if document["schema"] != SCHEMA:
             raise RunError(str(path), f"schema {SCHEMA}", str(document["schema"]), _written_by(document))
         manifest = Manifest(folder=folder, **{name: document[name] for name in MANIFEST_FIELDS})
@@ -150,7 +151,7 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RunError(str(path), "the record of a run", reason, "is this a run folder?") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(
             str(path), "the record of a run", "a damaged file", "run simulate again with the same folder removed"
         ) from error

@@ -17,6 +17,7 @@ from rsimc.calibration.settings import Draws
 from rsimc.calibration.target import Target
 from rsimc.calibration.verdict import Verdict
 from rsimc.errors import CalibrationError, RunError
+from rsimc.reading import BINARY, regular
 from rsimc.runs.cache import cache_dir
 from rsimc.runs.files import write_bytes
 from rsimc.runs.study import Study
@@ -203,8 +204,12 @@ def require_trusted(posterior: Posterior, accept: bool) -> None:
 def read_posterior(path: Path) -> xr.DataTree | None:
     """A posterior file in memory, or None when it is absent or damaged."""
     try:
-        h5py.File(path, "r").close()  # h5netcdf complains on standard error of a file that is none of its own
+        h5py.File(
+            regular(path, BINARY), "r"
+        ).close()  # h5netcdf complains on standard error of a file that is none of its own
         with xr.open_datatree(path, engine=ENGINE) as tree:
+            if sum(array.nbytes for node in tree.subtree for array in node.variables.values()) > BINARY:
+                return None
             loaded = tree.load()
         finite = np.isfinite(np.asarray(loaded["latent"]["z"].values)).all()
         return loaded if loaded.attrs.pop("checksum") == digest(loaded) and finite else None

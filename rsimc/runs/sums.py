@@ -6,6 +6,7 @@ import hashlib
 import re
 from pathlib import Path
 
+from rsimc.reading import TABLE, content
 from rsimc.runs.files import checksum, write_text
 
 NAME = "SHA256SUMS"
@@ -23,7 +24,7 @@ def write_checksums(folder: Path) -> Path:
 def sum_problems(folder: Path) -> list[str]:
     """What the list does not find as it was: each names a file. A folder without a list has one problem."""
     try:
-        text = (folder / NAME).read_bytes().decode("ascii", errors="replace")
+        text = content(folder / NAME, TABLE).decode("ascii", errors="replace")
     except OSError:
         return [f"{NAME}: there is none, the run was not finished"]
     body, found, own = text.rpartition(OWN)

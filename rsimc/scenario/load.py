@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from rsimc.errors import ScenarioError, nearest
+from rsimc.reading import TEXT, content
 from rsimc.scenario.merge import merge, normalised, override
 from rsimc.scenario.places import Layer, Origin, plain, quoted, shown
 from rsimc.scenario.problems import scenario_error
@@ -124,22 +125,22 @@ def _text(path: Path, where: str, prefix: str) -> str:
     if isdir(path):
         raise ScenarioError(where, "a scenario file", f"{prefix}a folder", _advice(path.stem))
     try:
-        content = path.read_bytes()
+        raw = content(path, TEXT)
     except FileNotFoundError:
         found = f"{prefix}no such file"
         raise ScenarioError(where, "a bundled scenario or a scenario file", found, _advice(path.stem)) from None
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a possible file name").lower()
         raise ScenarioError(where, "a readable file", f"{prefix}{reason}") from None
-    return _decoded(content, plain(str(path)))
+    return _decoded(raw, plain(str(path)))
 
 
-def _decoded(content: bytes, label: str) -> str:
+def _decoded(raw: bytes, label: str) -> str:
     try:
-        return content.decode("utf-8-sig")  # some editors begin a file with a byte order mark
+        return raw.decode("utf-8-sig")  # some editors begin a file with a byte order mark
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        found = f"the byte 0x{content[error.start]:02x}"
+        line = raw.count(b"\n", 0, error.start) + 1
+        found = f"the byte 0x{raw[error.start]:02x}"
         raise ScenarioError(f"{label} (line {line})", "UTF-8", found, "save the file as UTF-8") from None
 
 

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, PrivateAttr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from rsimc.dates import EPOCH
@@ -99,6 +108,13 @@ def _weights(table: dict[str, object], form: str) -> dict[str, float]:
         if not (_is_number(weight) and isinstance(weight, int | float) and weight > 0):
             raise problem("a weight above 0", weight, form, option)
     return {option: float(str(weight)) for option, weight in table.items()}
+
+
+def _one_part(name: str) -> str:
+    """A name that a run's folder may be called after. Raises the house's error when it would lead elsewhere."""
+    if "/" in name or "\\" in name:
+        raise problem("a name without slashes", name)
+    return name
 
 
 Whole = Annotated[int, BeforeValidator(_integral)]
@@ -200,7 +216,7 @@ class Scenario(_Table):
     """
 
     schema_version: Whole = Field(alias="schema", ge=SCHEMA, le=SCHEMA)
-    name: str = Field(min_length=1)
+    name: Annotated[str, AfterValidator(_one_part)] = Field(min_length=1)
     title: str = ""
     reasons: str = ""
     model: str = Field(min_length=1)
