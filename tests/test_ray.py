@@ -111,6 +111,19 @@ def test_killed_workers_and_a_lost_node_change_no_byte(cluster: Cluster, whole: 
     assert (folder / "ensemble.parquet").read_bytes() == (whole / "ensemble.parquet").read_bytes()
 
 
+def test_sigterm_ends_a_run_on_ray_in_order(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    arguments = command(folder, DRAWS, "--executor", "ray", "--cores", "1")
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        until(process, folder, 2)
+        process.terminate()
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (130, "")
+    first, second = err.splitlines()
+    assert first in ("terminated", "interrupted")  # Ray makes one of the other where it waits
+    assert second.startswith("what is done is kept; to go on: rsimc simulate")
+
+
 def test_a_cluster_of_its_own_finishes_what_a_shard_began(whole: Path, tmp_path: Path) -> None:
     folder, few = tmp_path / "run", 3 * CHUNK
     begun = subprocess.run(command(folder, few, "--shard", "2/3"), capture_output=True, text=True)

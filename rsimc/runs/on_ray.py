@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
+import threading
 import time
 import warnings
 from collections import Counter
@@ -101,8 +103,8 @@ def _connected(address: str | None) -> Iterator[Any]:
             return
         try:
             _call(wanted)
-            with warnings.catch_warnings():  # jax warns of forks; Ray's are followed by an exec at once
-                warnings.simplefilter("ignore", RuntimeWarning)
+            with warnings.catch_warnings(), _own_sigterm():
+                warnings.simplefilter("ignore", RuntimeWarning)  # jax warns of forks; an exec follows Ray's at once
                 ray.init(wanted, include_dashboard=False, log_to_driver=False, logging_level=50)
         except (ValueError, RuntimeError, OSError, OverflowError) as error:
             advice = "start one with `ray start --head`, or leave --address out"
@@ -121,6 +123,17 @@ def _call(address: str) -> None:
     host, found, port = address.removeprefix("ray://").rpartition(":")
     if found and port.isdecimal():
         socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER).close()
+
+
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Keeps this process's answer to SIGTERM, in whose place Ray puts one that aborts."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread() and before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
