@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,13 @@ from rsimc.engine.plan import CHUNK
 from rsimc.runs.sums import sum_problems
 
 MODEL = Path(__file__).with_name("stand_in.py")
+RESULT = RESULTS / "kills.json"
 CHUNKS = 8
 PHASES = {"start": 2.0, "compile": 1.0, "ensemble": 0.02, "between": 0.08, "write": 0.002, "finish": 0.6}
 """Seconds within which a phase is hit after it has begun."""
 DEADLINE = 120.0
+DISKS = (16, 32, 64, 30_000, 54_700, 54_800, 54_900, 55_000, 55_150, 55_300, 55_420, 55_550, 55_700, 60_000, 120_000)
+"""KiB: full at the record, the ensemble (54,753), one chunk (62) after another, the summary (226), the checksums."""
 
 
 def command(folder: Path) -> list[str]:
@@ -134,10 +138,9 @@ def full_disks(work: Path, whole: Path) -> dict[str, Any] | None:
     place.mkdir()
     if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", place]).returncode:
         return None
-    sizes = [kib for kib in (16, 32, 64, 200, 1000, 2000, 5000, 10_000, 20_000, 40_000)]
     failures, wrong = 0, list[str]()
     try:
-        for kib in sizes:
+        for kib in DISKS:
             subprocess.run(["mount", "-o", f"remount,size={kib}k", place], check=True)
             process = start(place / "run")
             _, err = process.communicate(timeout=DEADLINE)
@@ -148,13 +151,14 @@ def full_disks(work: Path, whole: Path) -> dict[str, Any] | None:
         wrong += differing(place / "run", whole)
     finally:
         subprocess.run(["umount", place], check=True)
-    return {"kib": sizes, "failed": failures, "differing": wrong}
+    return {"kib": DISKS, "failed": failures, "differing": wrong}
 
 
 def main() -> None:
     """Kill, compare, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--only", choices=("kills", "power_cuts", "full_disks"), help="One part; the others stay.")
     options = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="rsimc-kills-"))
     os.environ["RSIMC_CACHE"] = str(work / "cache")
@@ -163,13 +167,17 @@ def main() -> None:
         begun = time.monotonic()
         finish(work / "whole")
         document = {**about("numpy"), "chunks": CHUNKS, "undisturbed_s": round(time.monotonic() - begun, 1)}
-        document["power_cuts"] = power_cuts(command(work / "traced"), work / "traced", work, work / "whole")
-        document["full_disks"] = full_disks(work, work / "whole")
-        document["kills"] = kills(options.kills, work, work / "whole")
+        parts: dict[str, Callable[[], dict[str, Any] | None]] = {
+            "kills": lambda: kills(options.kills, work, work / "whole"),
+            "power_cuts": lambda: power_cuts(command(work / "traced"), work / "traced", work, work / "whole"),
+            "full_disks": lambda: full_disks(work, work / "whole"),
+        }
+        earlier = json.loads(RESULT.read_text()) if options.only else {}
+        document = earlier | document | {name: make() for name, make in parts.items() if options.only in (None, name)}
     finally:
         shutil.rmtree(work)
-    print(json.dumps({name: document[name] for name in ("kills", "power_cuts", "full_disks")}, indent=2))
-    (RESULTS / "kills.json").write_text(json.dumps(document, indent=2) + "\n")
+    print(json.dumps({name: document[name] for name in parts}, indent=2))
+    RESULT.write_text(json.dumps(document, indent=2) + "\n")
 
 
 if __name__ == "__main__":
