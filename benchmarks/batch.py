@@ -16,6 +16,7 @@ import shutil
 import statistics
 import tempfile
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from rsimc.api import load_study, prepare_devices, simulate_share
 from rsimc.engine.device import compile_chunk
 from rsimc.engine.plan import CHUNK
 from rsimc.runs.chunks import pack, write_chunk
+from rsimc.runs.driver import Share
 from rsimc.runs.ensemble import ensemble
 from rsimc.runs.on_ray import LONELY, OnRay
 from rsimc.runs.sources import make_source
@@ -86,16 +88,18 @@ def on_ray(chunks: int = 16, repeats: int = 2) -> dict[str, Any]:
     os.environ |= {**LONELY, "RAY_AUTH_MODE": "disabled"}
     from ray.cluster_utils import Cluster
 
+    warnings.filterwarnings("ignore", "os.fork", RuntimeWarning)
     rows: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
     for _ in range(repeats):
         for workers, row in rows.items():
             cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": workers, "include_dashboard": False})
-            times = [time.monotonic()]
+            times, half = [time.monotonic()], Share(2, 2)  # without chunk 0, whose ensemble one of two workers makes
             with tempfile.TemporaryDirectory(prefix="rsimc-bench-") as folder:
                 simulate_share(
                     "baseline",
                     prior=True,
-                    draws=chunks * CHUNK,
+                    share=half,
+                    draws=2 * chunks * CHUNK,
                     output=Path(folder) / "run",
                     executor=OnRay(cluster.address, 1),
                     progress=lambda stage, done, total, times=times: times.append(time.monotonic()),
