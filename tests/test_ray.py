@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ from rsimc.cli.main import main
 from rsimc.engine.plan import CHUNK
 from rsimc.errors import RunError
 from rsimc.runs import on_ray
+from rsimc.runs.manifest import make_manifest
 from rsimc.runs.on_ray import OnRay
-from rsimc.runs.ray_worker import Order, Worker
+from rsimc.runs.ray_worker import Worker
 
 pytestmark = pytest.mark.filterwarnings("ignore:os.fork")  # followed by an exec at once
 HORIZON = "run.horizon=2031"
@@ -184,14 +186,25 @@ def test_a_worker_refuses_another_run_than_the_one_it_finds(tmp_path: Path) -> N
     """As on a node with another version, where the same scenario comes to another id."""
     made = api.simulate("baseline", [HORIZON], prior=True, draws=5, output=tmp_path / "run")
     record, worker = made.manifest, Worker(2)
-    source = on_ray.make_source(made.study, None, record.seed)
-    order = Order(record.scenario, False, record.id, record.chunk_identity, 5, record.seed, None, source)
+    order = on_ray.order_of(made.study, None, record, False)
     assert worker.begin(order) == ""
-    assert "another version of rsimc" in worker.begin(replace(order, id="0" * 64))
-    assert "no_such.py" in worker.begin(replace(order, scenario={**record.scenario, "model": "no_such.py:Model"}))
+    assert "another version of rsimc" in worker.begin(replace(order, manifest=replace(record, id="0" * 64)))
+    scenario = {**record.scenario, "model": "no_such.py:Model"}
+    assert "no_such.py" in worker.begin(replace(order, manifest=replace(record, scenario=scenario)))
     content, ensemble = worker.make(0)
     assert content == (tmp_path / "run" / "chunks" / "00000000.npz").read_bytes()
     assert ensemble == (tmp_path / "run" / "ensemble.parquet").read_bytes()
+
+
+def test_a_worker_needs_no_data_of_the_users(tmp_path: Path) -> None:
+    """Nodes need not share a disk."""
+    table = tmp_path / "mine.csv"
+    content = files("rsimc.observations").joinpath("data", "lab_compute.csv").read_text(encoding="utf-8")
+    table.write_text("".join(content.splitlines(keepends=True)[:6]), encoding="utf-8")
+    study = api.load_study("baseline", [HORIZON, f"data.lab_compute.file={table}"])
+    record = make_manifest(tmp_path / "run", study, None, 1, 5)
+    table.unlink()
+    assert Worker(2).begin(on_ray.order_of(study, None, record, False)) == ""
 
 
 @pytest.mark.parametrize(

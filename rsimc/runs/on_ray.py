@@ -27,6 +27,7 @@ from rsimc.errors import RunError, UsageError
 from rsimc.runs.chunks import unpack
 from rsimc.runs.manifest import Manifest
 from rsimc.runs.posteriors import Posterior
+from rsimc.runs.ray_worker import Order, Worker
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study
 from rsimc.runs.work import Made
@@ -63,19 +64,7 @@ class OnRay:
         self, study: Study, posterior: Posterior | None, manifest: Manifest, todo: Sequence[int]
     ) -> Iterator[Made]:
         """Chunks as workers finish them. Raises RunError when no worker can make one, UsageError without Ray."""
-        from rsimc.runs.ray_worker import Order
-
-        source = jax.tree.map(np.asarray, make_source(study, posterior, manifest.seed))
-        order = Order(
-            manifest.scenario,
-            self.allow_code,
-            manifest.id,
-            manifest.chunk_identity,
-            manifest.draws,
-            manifest.seed,
-            manifest.posterior,
-            source,
-        )
+        order = order_of(study, posterior, manifest, self.allow_code)
         with _connected(self.address) as ray:
             crew = _Crew(ray, ray.put(order), self.cores, todo)
             try:
@@ -86,6 +75,13 @@ class OnRay:
                     yield Made(index, stored.counts, content, ensemble)
             finally:
                 crew.dismiss()
+
+
+def order_of(study: Study, posterior: Posterior | None, manifest: Manifest, allow_code: bool) -> Order:
+    """What a worker must know of a run, its tables as numpy arrays, which Ray shares between the workers of a node."""
+    source = jax.tree.map(np.asarray, make_source(study, posterior, manifest.seed))
+    rows = {name: tuple(row for row in study.rows if row.series == name) for name in study.scenario.data}
+    return Order(manifest, rows, allow_code, source)
 
 
 @contextmanager
@@ -185,8 +181,6 @@ class _Crew:
 
     def _hire(self) -> None:
         """Fill the room that the cluster has, no further than there is work."""
-        from rsimc.runs.ray_worker import Worker
-
         now = time.monotonic()
         if now - self._looked < LOOK:
             return

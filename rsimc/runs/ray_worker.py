@@ -7,7 +7,6 @@ import platform
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,8 +14,9 @@ import jax.numpy as jnp
 from rsimc.engine.device import Chunk, compile_chunk
 from rsimc.engine.source import Source
 from rsimc.errors import RsimcError
+from rsimc.observations import Observation
 from rsimc.runs.machine import prepare_devices
-from rsimc.runs.manifest import run_inputs
+from rsimc.runs.manifest import Manifest, run_inputs
 from rsimc.runs.study import Study, resolve
 from rsimc.runs.work import packed
 from rsimc.scenario import Scenario, identity
@@ -24,16 +24,13 @@ from rsimc.scenario import Scenario, identity
 
 @dataclass(frozen=True)
 class Order:
-    """What a worker must know of a run. scenario: as run.json has it, resolved again where the worker is, since a model
-    may be a file; id: that this must come to; identity: as chunks carry it; source: the very numbers to sample from."""
+    """What a worker must know of a run. The scenario of the record is resolved again where the worker is, since a model
+    may be a file, and must come to the same id; rows: the data by series, which are not read there; source: the very
+    numbers to sample from."""
 
-    scenario: dict[str, Any]
+    manifest: Manifest
+    rows: dict[str, tuple[Observation, ...]]
     allow_code: bool
-    id: str
-    identity: str
-    draws: int
-    seed: int
-    posterior: str | None
     source: Source
 
 
@@ -50,11 +47,11 @@ class Worker:
     def begin(self, order: Order) -> str:
         """Take an order; why this worker cannot, empty when it can. (An exception would lose its parts on the way.)"""
         try:
-            scenario = Scenario.model_validate(order.scenario)
-            study = resolve(scenario, allow_code=order.allow_code)
+            scenario = Scenario.model_validate(order.manifest.scenario)
+            study = resolve(scenario, allow_code=order.allow_code, replaced=order.rows)
         except (RsimcError, ValueError) as error:
             return f"{platform.node()}: {error}"
-        if identity(run_inputs(study, order.posterior, order.seed)) != order.id:
+        if identity(run_inputs(study, order.manifest.posterior, order.manifest.seed)) != order.manifest.id:
             return f"{platform.node()}: another version of rsimc, or of the model's file"
         order = replace(order, source=jax.tree.map(jnp.asarray, order.source))  # on the device, once
         self._work = study, order, compile_chunk(study.plan)
@@ -64,5 +61,6 @@ class Worker:
         """A chunk as a file, and for chunk 0 the ensemble."""
         assert self._work is not None  # begin was called and had no complaint
         study, order, program = self._work
-        made = packed(study, order.identity, program(index, order.draws, order.source), index, order.draws)
+        draws = order.manifest.draws
+        made = packed(study, order.manifest.chunk_identity, program(index, draws, order.source), index, draws)
         return made.content, made.ensemble
