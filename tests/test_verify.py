@@ -27,7 +27,7 @@ from rsimc.errors import RunError
 from rsimc.runs import work
 from rsimc.runs.chunks import pack, read_chunk, write_chunk
 from rsimc.runs.machine import kind
-from rsimc.runs.sums import write_checksums
+from rsimc.runs.sums import forget_checksums, write_checksums
 
 HORIZON = "run.horizon=2032"
 DRAWS = CHUNK + 3000
@@ -106,10 +106,27 @@ def test_counts_that_never_came_out_are_found(run: Forecast, copy: Path) -> None
     parts = {name: getattr(there, name) for name in ("durations", "classes", "fans", "accounts")}
     content = pack(1, run.manifest.chunk_identity, Counts(milestones=moved, **parts), kind())
     write_chunk(copy, 1, content)
+    forget_checksums(copy)
     write_checksums(copy)
     assert verify(copy, 1).problems == ()  # chunk 0 alone
     problems = verify(copy, None).problems
     assert len(problems) == 1 and problems[0].startswith("chunks/00000001.npz: computed again")
+
+
+def test_a_new_report_does_not_hide_damage(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = copy / "ensemble.parquet"
+    table.write_bytes(table.read_bytes()[:-1] + b"x")
+    before = (copy / "SHA256SUMS").read_bytes()
+    with pytest.raises(RunError, match=r"ensemble\.parquet: expected a file as it was"):
+        write_checksums(copy)
+    assert (copy / "SHA256SUMS").read_bytes() == before
+    table.unlink()
+    arguments = ["simulate", "--prior", "--set", HORIZON, "--draws", str(DRAWS), "-o", str(copy), "-q"]
+    assert main(arguments) == 0
+    assert verify(copy, 0).problems == ()
+    (copy / "notes.txt").write_text("mine")  # the user's own file is taken up
+    assert main(arguments) == 0
+    assert verify(copy, 0).problems == ()
 
 
 def test_a_run_that_was_not_finished_says_so(run: Forecast, copy: Path) -> None:

@@ -14,6 +14,7 @@ from rsimc.runs.files import sweep, write_bytes
 from rsimc.runs.manifest import Manifest, claim, make_manifest
 from rsimc.runs.posteriors import Posterior, digest, read_posterior, write_posterior
 from rsimc.runs.study import Study
+from rsimc.runs.sums import forget_checksums
 from rsimc.runs.work import LOCAL, Executor
 
 Progress = Callable[[str, int, int], None]
@@ -91,12 +92,14 @@ def simulate(
     sweep(place)
     sweep(place / "chunks")
     if posterior is not None and not _holds(place / "posterior.nc", manifest):
+        forget_checksums(place)
         write_posterior(place / "posterior.nc", posterior.tree)
     tally, mine = Tally(study, manifest), share.chunks(draws)
     todo = [index for index in mine if not tally.holds(index)]
     if 0 in mine and 0 not in todo and not (place / "ensemble.parquet").exists():
         todo.insert(0, 0)
     if todo:
+        forget_checksums(place)
         _work(study, posterior, manifest, todo, len(mine), progress, executor, tally)
     total = chunk_count(draws)
     there = sum(chunk_path(place, index).exists() for index in range(total)) if share.of > 1 else total

@@ -14,6 +14,7 @@ from rsimc.runs.files import make_folder, write_text
 from rsimc.runs.machine import machine
 from rsimc.runs.posteriors import Posterior, digest
 from rsimc.runs.study import Study
+from rsimc.runs.sums import forget_checksums
 from rsimc.scenario import canonical_json, differences, identity
 
 SCHEMA = "rsimc.run/3"
@@ -132,7 +133,7 @@ def _take_up(manifest: Manifest, there: Manifest) -> Manifest:
             str(manifest.folder), f"a run of at most {manifest.draws} trajectories", f"one of {there.draws}", advice
         )
     if there.draws < manifest.draws:
-        (manifest.folder / "SHA256SUMS").unlink(missing_ok=True)  # it vouches for the run as it was
+        forget_checksums(manifest.folder)  # they vouch for the run as it was
         write_text(manifest.folder / "run.json", _text(manifest))
     return manifest
 
