@@ -22,7 +22,10 @@ def content(path: Path, most: int) -> bytes:
 
 def regular(path: Path, most: int) -> Path:
     """The path, of a regular file of at most so many bytes. Raises OSError as `content` does."""
-    found = os.stat(path)
+    try:
+        found = os.stat(path)
+    except ValueError:  # a name with a zero byte
+        raise OSError(errno.EINVAL, "not a possible file name", str(path)) from None
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(found.st_mode):

@@ -14,15 +14,19 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from rsimc.errors import ScenarioError, nearest
 from rsimc.priors import quantiles as q
 from rsimc.priors.quantiles import Quantile
 
 Z95 = 1.6448536269514722
+LARGEST = float(np.finfo(np.float32).max)
+"""Trajectories are of 32-bit numbers."""
+FINITE = "{} finite number{}, of at most 3.4e38"
 NAMED = {"normal": 2, "lognormal": 2, "logitnormal": 2, "uniform": 2, "loguniform": 2, "kumaraswamy": 2}
 NUMBER = r"[-+]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 INTERVAL = re.compile(rf"^\s*({NUMBER})\s+to\s+({NUMBER})\s*$")
@@ -41,8 +45,20 @@ def parse_prior(spec: object, where: str) -> Quantile:
     if isinstance(spec, str):
         return _interval(spec, where)
     if isinstance(spec, Mapping):
-        return _table(dict(spec), where)
+        return _held(dict(spec), where)
     raise ScenarioError(where, 'a number, a text like "2 to 5" or a table', repr(spec))
+
+
+def _held(spec: dict[str, Any], where: str) -> Quantile:
+    """The prior of a table, refused when its numbers are so small, or so far apart, that arithmetic loses them."""
+    try:
+        with np.errstate(all="ignore"):  # what comes of it is looked at
+            made = _table(spec, where)
+    except ValueError:  # of scipy, when a value is not finite
+        made = None
+    if made is None or not np.isfinite([made.loc, made.scale, *made.values, *made.slopes]).all():
+        raise ScenarioError(where, "numbers that a distribution can be computed from", repr(spec))
+    return made
 
 
 def _below(where: str, key: str) -> str:
@@ -52,13 +68,15 @@ def _below(where: str, key: str) -> str:
 
 
 def _finite(value: object) -> bool:
-    """Whether a value is a number that a float can hold; whole numbers in TOML may be larger."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    """Whether a value is a number that trajectories can hold; whole numbers in TOML may be of any size."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _fixed(value: float, where: str) -> Quantile:
     if not _finite(value):
-        raise ScenarioError(where, "a finite number", str(value))
+        raise ScenarioError(
+            where, FINITE.format("a", ""), f"{value:.3g}" if isinstance(value, float) else "more digits"
+        )
     return Quantile("fixed", f"{value:g}", loc=float(value))
 
 
@@ -72,7 +90,7 @@ def _interval(text: str, where: str) -> Quantile:
             f"a lognormal is positive: write {{ normal = [{(low + high) / 2:g}, {abs(high - low) / (2 * Z95):.3g}] }}"
         )
         raise ScenarioError(where, 'LOW > 0 in "LOW to HIGH"', f'"{text}"', advice)
-    if not math.isfinite(high):
+    if not _finite(high):
         raise ScenarioError(where, 'two finite numbers in "LOW to HIGH"', f'"{text}"')
     if low >= high:
         raise ScenarioError(where, 'low < high in "LOW to HIGH"', f'"{text}"', f'did you mean "{high:g} to {low:g}"?')
@@ -100,7 +118,7 @@ def _table(spec: dict[str, Any], where: str) -> Quantile:
 def _numbers(values: object, count: int, where: str) -> list[float]:
     good = isinstance(values, (list, tuple)) and len(values) == count
     if not good or not all(map(_finite, values)):  # type: ignore[call-overload]
-        raise ScenarioError(where, f"{count} finite numbers", repr(values))
+        raise ScenarioError(where, FINITE.format(count, "s"), repr(values))
     return [float(v) for v in values]  # type: ignore[attr-defined]
 
 
