@@ -23,7 +23,6 @@ from typing import Any
 
 from benchmarks.record import RESULTS, about
 from rsimc import api
-from rsimc.runs.driver import Share
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import hostile
@@ -34,12 +33,11 @@ ROUGH = ("calibration.draws=16", "calibration.warmup=50")
 
 
 def runs(folder: Path) -> None:
-    """Finished runs of the prior, one that lacks a chunk, one of a posterior."""
+    """Finished runs of the prior, two parts of one, one of a posterior."""
     for seed in (1, 2):
         made = api.simulate("baseline", [HORIZON], prior=True, draws=5, seed=seed, output=folder / f"run{seed}")
         api.publish(made)
-    half = folder / "half"
-    api.simulate_share("baseline", [HORIZON], share=Share(2, 2), prior=True, draws=140_000, seed=3, output=half)
+    hostile.parts(folder)
     made = api.simulate("baseline", [HORIZON, *ROUGH], draws=5, output=folder / "fitted", accept_untrusted=True)
     api.publish(made)
 

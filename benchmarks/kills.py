@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,34 +54,67 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command(folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
-def phase(folder: Path) -> str:
-    """What a run is at, by what lies in its folder."""
-    here = set(os.listdir(folder)) if folder.is_dir() else set()
-    if "run.json" not in here:
-        return "start"
-    if any(name.startswith(".ensemble") for name in here):
-        return "ensemble"
-    chunks = os.listdir(folder / "chunks")
-    if any(name.endswith(".part") for name in chunks):
-        return "write"
-    return "compile" if not chunks else "between" if len(chunks) < CHUNKS else "finish"
+def chunks(folder: Path) -> int:
+    """Chunks that lie in a folder."""
+    place = folder / "chunks"
+    return sum(name.endswith(".npz") and name[0] != "." for name in os.listdir(place)) if place.is_dir() else 0
 
 
-def kill(folder: Path, wanted: str, chance: random.Random, deadline: float = DEADLINE) -> str:
-    """Run until a phase, and kill at a random instant after; the phase that was hit, "" when the run was faster."""
-    process, begun = start(folder), time.monotonic()
-    while wanted not in ("start", phase(folder)) and process.poll() is None:
-        if time.monotonic() - begun > deadline:
+@dataclass(frozen=True)
+class Begun:
+    """A process that was started in a folder, and what lay there."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    fresh: bool
+    chunks: int
+
+    def phase(self) -> str:
+        """What it is at, by signs of its own: temporary files that bear its number, what has come since it began."""
+        here = os.listdir(self.folder) if self.folder.is_dir() else []
+        mine = f"-{self.process.pid}.part"
+        if any(name.startswith(".ensemble") and name.endswith(mine) for name in here):
+            return "ensemble"
+        place = self.folder / "chunks"
+        if place.is_dir() and any(name.endswith(mine) for name in os.listdir(place)):
+            return "write"
+        now = chunks(self.folder)
+        if now > self.chunks:
+            return "between" if now < CHUNKS else "finish"
+        return "compile" if self.fresh and "run.json" in here else "start"
+
+
+def begin(folder: Path) -> Begun:
+    """Start the run in a folder."""
+    fresh, there = not (folder / "run.json").exists(), chunks(folder)
+    return Begun(start(folder), folder, fresh, there)
+
+
+def kill(begun: Begun, wanted: str, chance: random.Random) -> str:
+    """Wait for a phase and kill at a random instant after; the phase that was hit, "" when the run was faster."""
+    process, deadline = begun.process, time.monotonic() + DEADLINE
+    while wanted not in ("start", begun.phase()) and process.poll() is None:
+        if time.monotonic() > deadline:
             process.kill()
-            raise SystemExit(f"{folder}: not in phase {wanted} after {deadline:.0f} s")
+            raise SystemExit(f"{begun.folder}: not in phase {wanted} after {DEADLINE:.0f} s")
     end = time.monotonic() + chance.uniform(0.0, PHASES[wanted])
     while time.monotonic() < end and process.poll() is None:
         pass
     process.send_signal(signal.SIGKILL)
     _, err = process.communicate()
     if process.returncode not in (0, -signal.SIGKILL):
-        raise SystemExit(f"{folder}: exit {process.returncode}: {err.decode()}")
-    return phase(folder) if process.returncode else ""
+        raise SystemExit(f"{begun.folder}: exit {process.returncode}: {err.decode()}")
+    return begun.phase() if process.returncode else ""
+
+
+def possible(folder: Path) -> list[str]:
+    """Phases that a run in a folder will pass through and show."""
+    there = chunks(folder)
+    if there == CHUNKS:
+        return ["start"]
+    once = [] if there or (folder / "ensemble.parquet").exists() else ["ensemble"]
+    late = ["between"] if there < CHUNKS - 1 else []
+    return ["start", "write", "finish", *late, *once, *([] if (folder / "run.json").exists() else ["compile"])]
 
 
 def finish(folder: Path) -> None:
@@ -106,30 +140,27 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def kills(count: int, work: Path, whole: Path, seed: int = 1, beside: float = 0.2) -> dict[str, Any]:
-    """Kill `count` times, in every phase as often; runs that were finished and files of them that differ."""
+    """Kill `count` times, in every phase about as often: those that were hit, runs that were finished, files of them
+    that differ."""
     chance, hit, runs, pairs, wrong = random.Random(seed), Counter[str](), 0, 0, list[str]()
-    while sum(hit.values()) < count:
-        folder = work / f"run{runs}"
-        while sum(hit.values()) < count:
-            late = folder.is_dir() and phase(folder) == "finish"
-            possible = [name for name in PHASES if not late or name in ("start", "finish")]
-            if (folder / "chunks" / "00000000.npz").exists():  # what comes before it comes no more
-                possible = [name for name in possible if name not in ("compile", "ensemble")]
+    while hit.total() < count:
+        folder, over = work / f"run{runs}", False
+        while hit.total() < count and not over:
+            wanted = min(possible(folder), key=lambda name: (hit[name], chance.random()))
             other = start(folder) if chance.random() < beside else None
-            least = min(possible, key=lambda name: (hit[name], chance.random()))
-            reached = kill(folder, least, chance)
-            hit[least] += bool(reached)
+            reached = kill(begin(folder), wanted, chance)
+            hit[reached] += bool(reached)
             pairs += bool(reached and other)
             if other is not None:
                 _, err = other.communicate(timeout=DEADLINE)
                 wrong += [f"{folder}: {err.decode()}"] if other.returncode else []
-            if other is not None or not reached or (late and chance.random() < 0.3):
-                break
+            over = other is not None or not reached or (chunks(folder) == CHUNKS and chance.random() < 0.3)
         finish(folder)
         wrong += [f"{folder.name}/{name}" for name in differing(folder, whole)]
         shutil.rmtree(folder)
         runs += 1
-    return {"kills": hit.total(), "phases": dict(hit), "beside_another": pairs, "runs": runs, "differing": wrong}
+    reached_phases = {name: hit[name] for name in PHASES}
+    return {"kills": hit.total(), "phases": reached_phases, "beside_another": pairs, "runs": runs, "differing": wrong}
 
 
 def full_disks(work: Path, whole: Path) -> dict[str, Any] | None:

@@ -25,7 +25,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
+from rsimc import api
 from rsimc.cli.main import main
+from rsimc.runs.driver import Share
 from rsimc.scenario import identity
 
 REPORTED = ("summary.nc", "SHA256SUMS", "report.html")
@@ -171,6 +173,18 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
     return bytes(chance.randrange(256) for _ in range(chance.randrange(300)))
 
 
+def parts(folder: Path) -> None:
+    """Two parts of one run, part1 and part2, that `merge` joins. The ensemble of the first is cut short: it would be
+    copied for every case."""
+    for number in (1, 2):
+        share, place = Share(number, 2), folder / f"part{number}"
+        api.simulate_share(
+            "baseline", ["run.horizon=2030"], share=share, prior=True, draws=140_000, seed=3, output=place
+        )
+    table = folder / "part1" / "ensemble.parquet"
+    table.write_bytes(table.read_bytes()[:100_000])
+
+
 class Workshop:
     """Makes cases in a folder. runs: a folder of finished runs, one below each name, to be copied and damaged."""
 
@@ -254,6 +268,9 @@ class Workshop:
         shutil.copytree(self.runs / name, copy)
         path = self.chance.choice(sorted(one for one in copy.rglob("*") if one.is_file()))
         self._spoil(path)
+        if name.startswith("part") and self.chance.random() < 0.7:
+            others = [str(self.runs / one) for one in ("part1", "part2") if one != name]
+            return Case(f"run: {path.name}", ["merge", str(copy), *others, "-o", str(self.folder / "new")])
         other = self.runs / self.chance.choice(sorted(one.name for one in self.runs.iterdir()))
         command = self.chance.choice((
             ["export", str(copy)],
@@ -400,7 +417,12 @@ def trouble(case: Case, folder: Path) -> str:
     before, out, err = state(folder), io.StringIO(), io.StringIO()
     begun = time.monotonic()
     try:
-        with _limited(patience(case.arguments)), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with (
+            _limited(patience(case.arguments)),
+            contextlib.chdir(folder),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
             code = main(case.arguments)
     except _Slow:
         return f"more than {patience(case.arguments):.0f} s"

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from rsimc import api
 from rsimc.cli.main import main
 from rsimc.errors import ScenarioError
-from rsimc.runs.driver import Share
 
 CASES = 400
 HORIZON = "run.horizon=2030"
@@ -23,12 +22,11 @@ HORIZON = "run.horizon=2030"
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two finished runs and one that lacks a chunk."""
+    """Two finished runs, and two parts of one."""
     folder = tmp_path_factory.mktemp("runs")
     for seed in (1, 2):
         api.summarise(api.simulate("baseline", [HORIZON], prior=True, draws=5, seed=seed, output=folder / f"run{seed}"))
-    half = {"prior": True, "draws": 140_000, "seed": 3, "output": folder / "half"}
-    api.simulate_share("baseline", [HORIZON], share=Share(2, 2), **half)
+    hostile.parts(folder)
     return folder
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from rsimc.analysis.replay import Replay
 from rsimc.cli.main import main
 from rsimc.dates import iso_date
 from rsimc.engine.plan import CHUNK
+from rsimc.runs.chunks import pack, read_chunk
 
 HORIZON = "run.horizon=2032"
 DRAWS = CHUNK + 3000
@@ -80,7 +82,21 @@ def test_the_path_passes_through_the_stored_observables(run: Forecast, first: Re
 def test_a_chunk_that_the_run_lacks_or_holds_otherwise_is_told(run: Forecast, tmp_path: Path) -> None:
     copy = tmp_path / "run"
     shutil.copytree(run.folder, copy)
-    (copy / "chunks" / "00000001.npz").unlink()
+    path = copy / "chunks" / "00000001.npz"
+    identity = run.manifest.chunk_identity
+    stored = read_chunk(copy, 1, identity)
+    assert stored is not None
+    moved = stored.counts.milestones.copy()
+    batch, milestone, place = np.argwhere(moved)[0]
+    moved[batch, milestone, place] -= 1
+    moved[batch, milestone, (place + 1) % moved.shape[-1]] += 1
+    path.write_bytes(pack(1, identity, replace(stored.counts, milestones=moved), "another machine"))
+    assert api.replay(copy, IN_SECOND).counted is False
+    path.unlink()
+    assert api.replay(copy, IN_SECOND).counted is None
+    extended = json.loads((copy / "run.json").read_text()) | {"draws": DRAWS + 1000}  # the last chunk is to be remade
+    shutil.copy(run.folder / "chunks" / "00000001.npz", path)
+    (copy / "run.json").write_text(json.dumps(extended))
     assert api.replay(copy, IN_SECOND).counted is None
 
 

@@ -124,9 +124,21 @@ def test_a_new_report_does_not_hide_damage(copy: Path, capsys: pytest.CaptureFix
     arguments = ["simulate", "--prior", "--set", HORIZON, "--draws", str(DRAWS), "-o", str(copy), "-q"]
     assert main(arguments) == 0
     assert verify(copy, 0).problems == ()
-    (copy / "notes.txt").write_text("mine")  # the user's own file is taken up
+    for text in ("mine", "changed"):  # the user's own file is taken up, and stays the user's own
+        (copy / "für mich: notes.txt").write_text(text)
+        assert main(arguments) == 0
+        assert verify(copy, 0).problems == ()
+    (copy / "für mich: notes.txt").unlink()
     assert main(arguments) == 0
     assert verify(copy, 0).problems == ()
+
+
+def test_damage_is_not_forgotten_when_a_run_is_extended(copy: Path) -> None:
+    table = copy / "ensemble.parquet"
+    table.write_bytes(table.read_bytes()[:-1] + b"x")
+    with pytest.raises(RunError, match=r"ensemble\.parquet"):
+        api.simulate("baseline", [HORIZON], prior=True, draws=DRAWS + 1, output=copy)
+    assert (copy / "SHA256SUMS").exists()
 
 
 def test_a_run_that_was_not_finished_says_so(run: Forecast, copy: Path) -> None:

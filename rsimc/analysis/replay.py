@@ -15,7 +15,7 @@ from rsimc.engine.device import compile_chunk
 from rsimc.engine.plan import CHUNK, Plan
 from rsimc.engine.trajectory import compile_trajectory
 from rsimc.errors import RunError, UsageError
-from rsimc.runs.chunks import read_chunk
+from rsimc.runs.driver import whole
 from rsimc.runs.ensemble import row
 from rsimc.runs.manifest import Manifest, read_manifest
 from rsimc.runs.sources import make_source
@@ -75,8 +75,8 @@ def replay(folder: Path, index: int, progress: Progress = lambda *_: None, *, al
     plan, source = study.plan, make_source(study, posterior, manifest.seed)
     progress("replay", 0, 2)
     chunk = compile_chunk(plan)(index // CHUNK, manifest.draws, source)
-    stored = read_chunk(folder, index // CHUNK, manifest.chunk_identity)
-    counted = None if stored is None else moved_share(chunk.counts, stored.counts) == 0.0
+    stored = whole(manifest, index // CHUNK)
+    counted = None if stored is None else moved_share(chunk.counts, stored) == 0.0
     found = row(plan, study.priors, chunk.block, index)
     del chunk
     progress("replay", 1, 2)

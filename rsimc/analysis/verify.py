@@ -77,6 +77,8 @@ def verify(
     study = study_of(manifest, allow_code=allow_code)
     total = chunk_count(manifest.draws)
     problems, broken = sum_problems(folder), _broken_chunks(manifest, total)
+    missing = [text for text in broken.values() if text.endswith(": missing")]
+    problems = [text for text in problems if not (text.startswith("chunks/") and text.endswith(": missing"))] + missing
     problems += [text for text in broken.values() if text and not _named(text, problems)]
     posterior, complaint = run_posterior(manifest)
     problems += [complaint] if complaint and not _named(complaint, problems) else []

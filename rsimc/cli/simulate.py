@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,8 @@ def command(
     """
     if executor != "ray" and (address or cores):
         raise UsageError("executor", "ray, with --address or --cores", executor, "add --executor ray")
+    if executor == "ray":  # the workers need the memory of the GPUs, and this process next to none
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     # Heavy imports wait until the command runs: its help must not pay for them.
     from rsimc import api
     from rsimc.cli.progress import Bars

@@ -16,6 +16,7 @@ from rsimc.analysis.replay import Replay
 from rsimc.dates import iso_date
 
 SCHEMA = "rsimc.replay/1"
+CLOSE_DAYS = 7.0
 LARGEST = 88.0
 """A 32-bit float holds e^88."""
 
@@ -30,6 +31,7 @@ def document(found: Replay) -> dict[str, Any]:
         **about,
         "account": found.fate,
         "same_counts_as_the_run": found.counted,
+        "path_apart_days": found.apart_days if math.isfinite(found.apart_days) else None,
         "parameters": _beginning(found, "parameter."),
         "milestones": {name: None if year is None else iso_date(year) for name, year in found.dates.items()},
         "durations": _beginning(found, "duration."),
@@ -78,8 +80,17 @@ def _same(found: Replay) -> str:
     if found.counted is None:
         return "the run has not made its chunk yet"
     if found.counted:
-        return "its chunk came out with the counts that the run holds: these dates are those that were counted"
+        whose = "that were counted" if found.fate == "counted" else "of the run, which left it out"
+        return f"its chunk came out with the counts that the run holds: these dates are those {whose}{_apart(found)}"
     return "its chunk came out with other counts than the run holds, as on another kind of machine: see rsimc verify"
+
+
+def _apart(found: Replay) -> str:
+    """How far the path lies from the dates, where that is more than a bin: it is computed by another program."""
+    if found.apart_days <= CLOSE_DAYS or found.fate == "nonfinite":
+        return ""
+    how = f"{found.apart_days:.0f} days" if math.isfinite(found.apart_days) else "a milestone"
+    return f"; the path below, which another program computes and rounds otherwise, differs from them by {how}"
 
 
 def _dates(found: Replay) -> Table:
@@ -102,7 +113,7 @@ def _path(found: Replay, width: int) -> list[Table | Text]:
     """Observables at the ends of years from the data's date on, as many in each table as there is room for."""
     model, seen, years = found.study.model, observed(found), found.years
     since = model.start + (found.study.plan.as_of or 0.0)
-    steps = [n for n in range(0, len(years), model.steps_per_year) if years[n] > since]
+    steps = [n for n, year in enumerate(years) if year > since and abs(year - round(year)) < 1e-9]
     units = {one.name: one.unit for one in model.observables}
     tables: list[Table | Text] = []
     names = list(seen)

@@ -14,7 +14,7 @@ from rsimc.engine.counts import COUNT_FIELDS, Counts
 from rsimc.reading import content
 from rsimc.runs.files import write_bytes
 
-MOST = 2**30
+MOST = 2**28
 """Bytes of counts, packed or not: of the flagship they are 10^7. A file may claim to hold any number."""
 
 

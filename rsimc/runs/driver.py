@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rsimc.engine.counts import Counts, zero
+from rsimc.engine.counts import COUNT_FIELDS, Counts, zero
 from rsimc.engine.plan import CHUNK, chunk_count
 from rsimc.errors import RunError
 from rsimc.runs.chunks import chunk_path, read_chunk, write_chunk
@@ -14,7 +14,7 @@ from rsimc.runs.files import sweep, write_bytes
 from rsimc.runs.manifest import Manifest, claim, make_manifest
 from rsimc.runs.posteriors import Posterior, digest, read_posterior, write_posterior
 from rsimc.runs.study import Study
-from rsimc.runs.sums import forget_checksums
+from rsimc.runs.sums import drop_checksums, forget_checksums
 from rsimc.runs.work import LOCAL, Executor
 
 Progress = Callable[[str, int, int], None]
@@ -65,8 +65,10 @@ class Tally:
             self._done.add(index)
 
     def holds(self, index: int) -> bool:
-        """Whether a chunk is counted now, from the folder if it was not: False when it is not whole there."""
-        if index not in self._done and (counts := whole(self._manifest, index)) is not None:
+        """Whether a chunk is counted now, from the folder if it was not: False when it is not whole there, or counts
+        other things."""
+        counts = whole(self._manifest, index) if index not in self._done else None
+        if counts is not None and _alike(counts, self.counts):
             self.add(index, counts)
         return index in self._done
 
@@ -130,9 +132,16 @@ def _work(
     for done, made in enumerate(executor.make(study, posterior, manifest, todo), start=1):
         if made.ensemble is not None:  # before its chunk: where the chunk is whole, it is there
             write_bytes(manifest.folder / "ensemble.parquet", made.ensemble)
-        write_chunk(manifest.folder, made.index, made.content)
-        tally.add(made.index, made.counts)
+        if not tally.holds(made.index):  # and nobody else has made it meanwhile, elsewhere perhaps
+            drop_checksums(manifest.folder)
+            write_chunk(manifest.folder, made.index, made.content)
+            tally.add(made.index, made.counts)
         progress("simulate", before + done, total)
+
+
+def _alike(one: Counts, other: Counts) -> bool:
+    """Whether two count the same things."""
+    return all(getattr(one, name).shape == getattr(other, name).shape for name in COUNT_FIELDS)
 
 
 def expected(manifest: Manifest, index: int) -> int:

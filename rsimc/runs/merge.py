@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rsimc.engine.plan import chunk_count
 from rsimc.errors import RunError
+from rsimc.reading import BINARY, content
 from rsimc.runs.chunks import chunk_path
 from rsimc.runs.driver import Partial, whole
 from rsimc.runs.files import make_folder, write_bytes
@@ -31,12 +32,20 @@ def merge(folders: Sequence[Path], output: Path) -> Partial:
     made = claim(replace(manifests[0], folder=output))
     make_folder(output / "chunks")
     for index, manifest in sorted(owner.items()):
-        write_bytes(chunk_path(output, index), chunk_path(manifest.folder, index).read_bytes())
+        write_bytes(chunk_path(output, index), _content(chunk_path(manifest.folder, index)))
     for name in ("posterior.nc", "ensemble.parquet"):
         there = [folder / name for folder in folders if (folder / name).exists()]
         if there:
-            write_bytes(output / name, there[0].read_bytes())
+            write_bytes(output / name, _content(there[0]))
     return Partial(made, len(owner), chunk_count(made.draws))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return content(path, BINARY)
+    except OSError as error:
+        advice = "put it back as it was"
+        raise RunError(str(path), "a file of a run", (error.strerror or str(error)).lower(), advice) from error
 
 
 def _owners(manifests: Sequence[Manifest]) -> dict[int, Manifest]:

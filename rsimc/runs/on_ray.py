@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import jax
@@ -35,9 +36,11 @@ from rsimc.runs.work import Made
 CORES = 4
 """Of an actor without a GPU, where nodes have as many: more actors would each compile the program and hold a chunk."""
 TRIES = 5
-"""How often a chunk is given to a worker, and how often a place for one may fail before any begins."""
+"""How often a chunk is given to a worker before it is taken for one that no worker survives."""
+STARTING = 60.0
+"""Seconds in which workers do nothing but fail to start, after which a run gives up."""
 PATIENCE = 120.0
-"""Seconds without a single worker after which a run gives up: those of a node that dies are given by others."""
+"""Seconds without a node that could hold a worker after which a run gives up."""
 ANSWER = 10.0
 """Seconds for a cluster to answer at all."""
 LOOK = 1.0
@@ -88,7 +91,7 @@ def order_of(study: Study, posterior: Posterior | None, manifest: Manifest, allo
 def _connected(address: str | None) -> Iterator[Any]:
     """Ray, connected to a cluster; one that this process had joined already stays as it is."""
     wanted = address or os.environ.get("RAY_ADDRESS") or "local"
-    own = {**LONELY, "RAY_AUTH_TOKEN": secrets.token_hex(32)} if wanted == "local" else {}
+    own = {**LONELY, "RAY_AUTH_TOKEN": _token()} if wanted == "local" else {}
     with _environment({"RAY_USAGE_STATS_ENABLED": "0", **own}):  # before Ray is imported, which reads some of it once
         try:
             import ray
@@ -112,6 +115,12 @@ def _connected(address: str | None) -> Iterator[Any]:
             raise RunError("ray", "a cluster that answers", _told(error), advice) from error
         finally:
             ray.shutdown()
+
+
+@cache
+def _token() -> str:
+    """Of clusters of this process's own: Ray reads it once."""
+    return secrets.token_hex(32)
 
 
 def _call(address: str) -> None:
@@ -154,7 +163,7 @@ class _Crew:
         self._idle: list[Any] = []
         self._tries: Counter[int] = Counter()
         self._room, self._needs, self._looked = 0, {"num_cpus": 1}, 0.0
-        self._failed_starts = 0
+        self._failed_starts, self._failing_since = 0, 0.0
         self._alone_since = time.monotonic()
 
     def results(self) -> Iterator[tuple[int, bytes, bytes | None]]:
@@ -164,6 +173,8 @@ class _Crew:
             while self._idle and self._todo:
                 worker, index = self._idle.pop(), self._todo.pop()
                 self._tasks[worker.make.remote(index)] = worker, index
+            while self._idle:  # nobody would notice when they die
+                self._ray.kill(self._idle.pop())
             if not self._tasks:
                 time.sleep(LOOK)
                 continue
@@ -187,10 +198,11 @@ class _Crew:
         alive = [node for node in self._ray.nodes() if node["Alive"]]
         self._looked, (self._room, self._needs) = now, _room(alive, self._cores)
         busy = sum(index is not None for _, index in self._tasks.values())
-        for _ in range(min(self._room, len(self._todo) + busy) - len(self._workers())):
+        wanted = min(max(1, self._room), len(self._todo) + busy)  # one in any case: clusters grow when asked
+        for _ in range(wanted - len(self._workers())):
             worker = self._ray.remote(Worker).options(**self._needs).remote(self._needs["num_cpus"])
             self._tasks[worker.begin.remote(self._order)] = worker, None
-        if self._idle or any(index is not None for _, index in self._tasks.values()):
+        if self._room or busy:  # others may use it now
             self._alone_since = now
         elif now - self._alone_since > PATIENCE:
             found = f"none for {PATIENCE:.0f} s on {len(alive)} nodes"
@@ -216,8 +228,10 @@ class _Crew:
         """A worker that died or failed goes, and its chunk is given to another, unless that has happened too often."""
         self._ray.kill(worker)
         if index is None:
+            self._failing_since = time.monotonic() if not self._failed_starts else self._failing_since
             self._failed_starts += 1
-            if self._failed_starts < TRIES * max(1, self._room):
+            # All workers of a node fail with it at once; where none can start, they go on failing.
+            if self._failed_starts < TRIES or time.monotonic() - self._failing_since < STARTING:
                 return
             raise RunError("ray", "workers that start", _told(error), "is rsimc installed on every node?") from error
         self._tries[index] += 1
@@ -235,7 +249,7 @@ def _room(nodes: Sequence[dict[str, Any]], cores: int | None) -> tuple[int, dict
     if sum(gpus):
         return sum(gpus), {"num_gpus": 1, "num_cpus": 1}
     found = [int(node["Resources"].get("CPU", 0)) for node in nodes]
-    group = cores or max(1, min([CORES, *(count for count in found if count)]))
+    group = cores or max(1, min(CORES, max(found, default=CORES)))
     return sum(count // group for count in found), {"num_cpus": group}
 
 
