@@ -220,6 +220,7 @@ def forecast(
 
 def merge(folders: Sequence[str | Path], output: str | Path, *, allow_code: bool = False) -> Forecast | Partial:
     """Shares of one run, made in folders of their own, joined in a new one; summarised when none is missing."""
+    study_of(read_manifest(Path(folders[0])), allow_code=allow_code)  # refused before anything is written
     joined = join([Path(folder) for folder in folders], Path(output))
     if joined.done < joined.total:
         return joined

@@ -15,6 +15,8 @@ from rsimc.runs.files import make_folder, write_bytes
 from rsimc.runs.manifest import Manifest, claim, read_manifest
 from rsimc.scenario import differences
 
+OTHERS = ("posterior.nc", "ensemble.parquet")
+
 
 def merge(folders: Sequence[Path], output: Path) -> Partial:
     """Copy the chunks of all folders into a new one; its manifest, and how many of the run's chunks it holds.
@@ -29,14 +31,14 @@ def merge(folders: Sequence[Path], output: Path) -> Partial:
     if output.exists() and any(output.iterdir()):
         advice = "choose another folder with -o"
         raise RunError(str(output), "a new or an empty folder", "one that holds something", advice)
+    there = {name: path for name in OTHERS for folder in folders if (path := folder / name).exists()}
+    others = {name: _content(path) for name, path in there.items()}  # before anything is written
     made = claim(replace(manifests[0], folder=output))
     make_folder(output / "chunks")
     for index, manifest in sorted(owner.items()):
         write_bytes(chunk_path(output, index), _content(chunk_path(manifest.folder, index)))
-    for name in ("posterior.nc", "ensemble.parquet"):
-        there = [folder / name for folder in folders if (folder / name).exists()]
-        if there:
-            write_bytes(output / name, _content(there[0]))
+    for name, found in others.items():
+        write_bytes(output / name, found)
     return Partial(made, len(owner), chunk_count(made.draws))
 
 
