@@ -16,8 +16,8 @@ from rsimc.engine.device import Chunk, compile_chunk
 from rsimc.engine.plan import CHUNK, chunk_count
 from rsimc.reading import BINARY, regular
 from rsimc.runs.chunks import chunk_path, read_chunk
-from rsimc.runs.driver import expected
-from rsimc.runs.ensemble import ensemble
+from rsimc.runs.driver import whole
+from rsimc.runs.ensemble import ensemble, ensemble_path
 from rsimc.runs.machine import kind
 from rsimc.runs.manifest import Manifest, read_manifest
 from rsimc.runs.posteriors import Posterior, digest, read_posterior
@@ -82,8 +82,8 @@ def verify(
     problems += [text for text in broken.values() if text and not _named(text, problems)]
     posterior, complaint = run_posterior(manifest)
     problems += [complaint] if complaint and not _named(complaint, problems) else []
-    whole = [index for index in range(total) if index not in broken] if not complaint else []
-    chosen = whole if chunks is None else [whole[n] for n in _spread(len(whole), chunks)]
+    sound = [index for index in range(total) if index not in broken] if not complaint else []
+    chosen = sound if chunks is None else [sound[n] for n in _spread(len(sound), chunks)]
     here, alike, moved = kind(), True, 0.0
     run, source = compile_chunk(study.plan), make_source(study, posterior, manifest.seed)
     for place, index in enumerate(chosen):
@@ -133,8 +133,7 @@ def _broken_chunks(manifest: Manifest, total: int) -> dict[int, str]:
     """What is wrong with chunks, by index. Of neighbours that are missing the first one's text speaks of all."""
     found: dict[int, str] = {}
     for index in range(total):
-        stored = read_chunk(manifest.folder, index, manifest.chunk_identity)
-        if stored is not None and stored.counts.n == expected(manifest, index):
+        if whole(manifest, index) is not None:
             continue
         there = chunk_path(manifest.folder, index).exists()
         found[index] = f"{_name(manifest, index)}: damaged or of another run" if there else ""
@@ -160,6 +159,6 @@ def run_posterior(manifest: Manifest) -> tuple[Posterior | None, str]:
 def _same_ensemble(folder: Path, study: Study, made: Chunk, rows: int) -> bool:
     again = pq.read_table(io.BytesIO(ensemble(study.plan, study.priors, made.block, rows)))
     try:
-        return bool(again.equals(pq.read_table(regular(folder / "ensemble.parquet", BINARY))))
+        return bool(again.equals(pq.read_table(regular(ensemble_path(folder), BINARY))))
     except (OSError, ValueError):  # damaged: pyarrow's errors are of these
         return False

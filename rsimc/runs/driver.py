@@ -10,6 +10,7 @@ from rsimc.engine.counts import COUNT_FIELDS, Counts, zero
 from rsimc.engine.plan import CHUNK, chunk_count
 from rsimc.errors import RunError
 from rsimc.runs.chunks import chunk_path, read_chunk, write_chunk
+from rsimc.runs.ensemble import ensemble_path
 from rsimc.runs.files import sweep, write_bytes
 from rsimc.runs.manifest import Manifest, claim, make_manifest
 from rsimc.runs.posteriors import Posterior, digest, read_posterior, write_posterior
@@ -98,7 +99,7 @@ def simulate(
         write_posterior(place / "posterior.nc", posterior.tree)
     tally, mine = Tally(study, manifest), share.chunks(draws)
     todo = [index for index in mine if not tally.holds(index)]
-    if 0 in mine and 0 not in todo and not (place / "ensemble.parquet").exists():
+    if 0 in mine and 0 not in todo and not ensemble_path(place).exists():
         todo.insert(0, 0)
     if todo:
         forget_checksums(place)
@@ -131,7 +132,7 @@ def _work(
     progress("simulate", before, total)
     for done, made in enumerate(executor.make(study, posterior, manifest, todo), start=1):
         if made.ensemble is not None:  # before its chunk: where the chunk is whole, it is there
-            write_bytes(manifest.folder / "ensemble.parquet", made.ensemble)
+            write_bytes(ensemble_path(manifest.folder), made.ensemble)
         if not tally.holds(made.index):  # and nobody else has made it meanwhile, elsewhere perhaps
             drop_checksums(manifest.folder)
             write_chunk(manifest.folder, made.index, made.content)

@@ -184,7 +184,7 @@ class _Crew:
 
     def dismiss(self) -> None:
         """Let all actors go."""
-        for worker in {id(worker): worker for worker in self._workers()}.values():
+        for worker in self._workers():
             self._ray.kill(worker)
 
     def _workers(self) -> list[Any]:
