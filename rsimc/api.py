@@ -17,6 +17,7 @@ from rsimc.analysis.replay import replay as replayed
 from rsimc.analysis.reproduce import Reproduced, reproduced
 from rsimc.analysis.verify import Verified
 from rsimc.analysis.verify import verify as audit
+from rsimc.engine.plan import CHUNK
 from rsimc.errors import RunError, UsageError
 from rsimc.publish.report import write_report
 from rsimc.publish.summary import write_summary
@@ -92,6 +93,7 @@ def simulate(
     sobol: bool = False,
     output: str | Path | None = None,
     draws: int | None = None,
+    ensemble: int | None = None,
     seed: int | None = None,
     accept_untrusted: bool = False,
     allow_code: bool = False,
@@ -109,6 +111,7 @@ def simulate(
         sobol=sobol,
         output=output,
         draws=draws,
+        ensemble=ensemble,
         seed=seed,
         accept_untrusted=accept_untrusted,
         allow_code=allow_code,
@@ -130,6 +133,7 @@ def simulate_share(
     sobol: bool = False,
     output: str | Path | None = None,
     draws: int | None = None,
+    ensemble: int | None = None,
     seed: int | None = None,
     accept_untrusted: bool = False,
     allow_code: bool = False,
@@ -140,7 +144,8 @@ def simulate_share(
     share: which chunks are made here; nobody need know who else works. executor: who makes them, this process or a Ray
     cluster (`rsimc.runs.on_ray.OnRay`). sobol: parameters of a prior run from scrambled
     Sobol points, for the same errors with fewer trajectories; a calibrated run has no use for them, since the draws of
-    the posterior limit its errors.
+    the posterior limit its errors. ensemble: how many trajectories to keep in full, for questions (`Forecast.query`);
+    131,072 unless more are asked for, in steps of as many.
 
     allow_code: the scenario's model may be a file of the user's, which then runs.
     """
@@ -163,7 +168,7 @@ def simulate_share(
         found = _posterior(study, posterior, place, progress)
         require_trusted(found, accept_untrusted)
     fitted = time.monotonic()
-    finished = run_chunks(study, found, place, count, key, progress, share, executor)
+    finished = run_chunks(study, found, place, count, key, progress, share, executor, ensemble or CHUNK)
     if isinstance(finished, Partial):
         return finished
     seconds = {"calibrate": round(fitted - begun, 2), "simulate": round(time.monotonic() - fitted, 2)}
@@ -254,6 +259,7 @@ def reproduce(
         prior=first.posterior is None,
         output=place,
         draws=first.draws,
+        ensemble=first.kept,
         seed=first.seed,
         accept_untrusted=accept_untrusted,
         allow_code=allow_code,

@@ -27,6 +27,21 @@ class UsageError(RsimcError):
     exit_code = 2
 
 
+class PointedError(UsageError):
+    """A text of the user's that cannot be read at a character; it is shown, with a mark below the character."""
+
+    def __init__(self, where: str, text: str, at: int, expected: str = "", found: str = "", advice: str = "") -> None:
+        self.text, self.at = text, at
+        super().__init__(f"{where}, character {at + 1}", expected, found, advice)
+
+    @property
+    def pointer(self) -> str:
+        """Two lines: the part of the text around the character, and a mark below it."""
+        first = max(self.at - 60, 0)
+        shown = "".join(letter if letter.isprintable() else " " for letter in self.text[first : first + 120])
+        return f"  {shown}\n  {' ' * (self.at - first)}^"
+
+
 class ScenarioError(RsimcError):
     """A scenario cannot be read or does not make sense."""
 

@@ -110,6 +110,18 @@ YAML_BOMBS = (
     "&a [*a]", "!!binary aGVsbG8=", "<<: 3", "? [1]\n: 2", "%YAML 9.9\n---\na", "a: " + "[" * 3000, "--- a\n--- b", "\t- a",
 )  # fmt: skip
 
+QUESTIONS = (
+    "P(closed_loop <= 2029-06 given horizon_hours@2027-12 > 160 and multiplier_10 > 2027)", "P(class given coder <= 2028)",
+    "P(multiplier_10 - closed_loop < 18 months and not (class in {fast, slow} or -labour_share / 2 < ln(0.5)))",
+    "quantile(max(coder, closed_loop..multiplier_10 + 2027), 0.1, 50% | 2027 < coder <= 2029-12-31)",
+    "mean(abs(horizon_hours@2027-08 - 1e3) given returns_to_research > 1)", 'median("threshold_offset.coding" * 3)',
+)  # fmt: skip
+NASTY_WORDS = (
+    "(", ")", "((((", "not ", "-", "*", "/ 0", "@", "@2028", ",", "|", "given ", "in {", "}", '"', "'", ";", "--", "\\", "1e400",
+    "9" * 400, "2030-02-30", "0000", "9999-12", "coder", "class", "kept", "$class0", "NULL", "abs(", "min(", "exp(", "é", "\0",
+    "DROP TABLE kept", "read_csv('/etc/passwd')", "P(", "%", "min(" * 60, "abs(" * 30, "- " * 200, " or coder < 2028" * 60,
+)  # fmt: skip
+
 
 class Case(NamedTuple):
     """A command line, and what it is about."""
@@ -201,7 +213,8 @@ class Workshop:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         makers: list[tuple[int, Callable[[], Case]]] = [
-            (30, self._scenario), (20, self._override), (15, self._prior), (15, self._table), (5, self._yaml), (15, self._run),
+            (28, self._scenario), (18, self._override), (14, self._prior), (14, self._table), (5, self._yaml), (14, self._run),
+            (10, self._question),
         ]  # fmt: skip
         return self.chance.choices([make for _, make in makers], [weight for weight, _ in makers])[0]()
 
@@ -278,11 +291,27 @@ class Workshop:
             ["merge", str(copy), str(other), "-o", str(self.folder / "new")],
             ["score", str(copy)],
             ["replay", str(copy), "--index", "999999"],
+            ["query", str(copy), self.chance.choice(QUESTIONS)],
         ))  # fmt: skip
         if self.chance.random() < SLOW_SHARE:
             extra = {"update": ["--add", str(self._rows()), "--series", "metr_horizons", "--no-refit"]}
             command = [kind := self.chance.choice(SLOW), str(copy), *extra.get(kind, [])]
         return Case(f"run: {path.name}", command)
+
+    def _question(self) -> Case:
+        text = self.chance.choice(QUESTIONS)
+        for _ in range(self.chance.choice((1, 1, 2, 3))):
+            first = self.chance.randrange(len(text) + 1)
+            last = first + self.chance.choice((0, 0, 1, 3, 10))
+            text = text[:first] + self.chance.choice((*NASTY_WORDS, *NASTY_NUMBER, *NASTY_TEXT)) + text[last:]
+        run = str(self.runs / "run1")
+        if self.chance.random() < 0.7:
+            return Case("question", ["query", run, "--", text.replace("\0", "")])
+        path = self.folder / "asked.toml"
+        lines = "".join(f"q{n} = {json.dumps(one)}\n" for n, one in enumerate((*QUESTIONS[:2], text)))
+        raw = mutated(f"[questions]\n{lines}", self.chance).encode("utf-8", "surrogatepass")
+        path.write_bytes(damaged(raw, self.chance) if self.chance.random() < 0.2 else raw)
+        return Case("question", ["query", run, "-f", str(path)])
 
     def _rows(self) -> Path:
         text = files("rsimc.observations").joinpath("data", "metr_horizons.csv").read_text(encoding="utf-8")
@@ -405,7 +434,8 @@ def complaint(code: int, out: str, err: str, arguments: list[str]) -> str:
         return f"a warning of a library: {err[:300]}"
     if arguments[0] == "verify" and out:  # what it found is its answer
         return ""
-    if code and (not err.startswith("error: ") or len(lines) != 1):
+    shown = code == 2 and arguments[0] == "query" and ", character " in lines[0]  # with the place below it
+    if code and (not err.startswith("error: ") or len(lines) != (3 if shown else 1)):
         return f"exit {code} with {len(lines)} lines: {err[:300]}"
     if code and out and arguments[0] != "check":
         return f"exit {code} and something printed: {out[:100]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -16,10 +17,13 @@ from rsimc.errors import RunError, UsageError, nearest
 from rsimc.models.base import Milestone, Model
 from rsimc.models.guard import Guarded, identified
 from rsimc.runs.driver import Finished, merged
-from rsimc.runs.manifest import Manifest, read_manifest, run_inputs
+from rsimc.runs.manifest import Manifest, read_manifest, run_inputs, scenario_of
 from rsimc.runs.posteriors import Posterior, open_posterior
 from rsimc.runs.study import Study, resolve
-from rsimc.scenario import Scenario, identity
+from rsimc.scenario import identity
+
+if TYPE_CHECKING:
+    from rsimc.analysis.query.ask import Answer, Asker
 
 FAN_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -32,7 +36,7 @@ def year_of(by: str) -> float:
         raise UsageError("by", "a date such as 2028-12-31, 2028-12 or 2028", f'"{by}"') from error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Forecast:
     """A run folder, opened. seconds: how long each stage took when it was just made, else empty."""
 
@@ -41,6 +45,10 @@ class Forecast:
     counts: Counts
     posterior: Posterior | None
     seconds: dict[str, float]
+
+    def __repr__(self) -> str:
+        name, n = self.study.scenario.name, self.counts.n
+        return f"Forecast({name}, {n:,} trajectories, {str(self.folder)!r})"
 
     @property
     def folder(self) -> Path:
@@ -129,6 +137,20 @@ class Forecast:
         coords = {"year": self.study.plan.stored_years, "quantile": list(quantiles)}
         return xr.DataArray(values, coords, ("year", "quantile"), observable)
 
+    def query(self, question: str) -> Answer:
+        """The answer to a question such as `P(closed_loop <= 2030 given horizon_hours@2027-12 > 160)`, from the
+        trajectories that the run keeps in full.
+
+        Raises UsageError that says at which character the question cannot be read, RunError where none are kept.
+        """
+        return self._asker.ask(question)
+
+    @cached_property
+    def _asker(self) -> Asker:
+        from rsimc.analysis.query.ask import Asker  # DuckDB, which only questions need
+
+        return Asker(self.manifest)
+
     def classes(self) -> dict[str, Estimate]:
         """The probability of each kind of takeoff."""
         sizes = self.counts.accounts[:, :2].sum(axis=1).astype(np.float64)
@@ -165,13 +187,7 @@ def open_run(folder: str | Path, *, allow_code: bool = False) -> Forecast:
 
 def study_of(manifest: Manifest, *, allow_code: bool = False) -> Study:
     """What a run was made from, resolved again. Raises as `open_run` does."""
-    try:
-        scenario = Scenario.model_validate(manifest.scenario)
-    except ValueError as error:
-        advice = "open it with the version of rsimc that wrote it, or run simulate again into another folder"
-        place = f"{manifest.folder}/run.json"
-        raise RunError(place, "a scenario of this version of rsimc", "another", advice) from error
-    study = resolve(scenario, allow_code=allow_code)
+    study = resolve(scenario_of(manifest), allow_code=allow_code)
     _require_same_code(manifest, study.model)
     if identity(run_inputs(study, manifest.posterior, manifest.seed)) != manifest.id:
         found = f"one made by rsimc {manifest.machine['versions']['rsimc']} from other inputs"

@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 from rsimc.analysis.forecast import study_of
 from rsimc.engine.counts import Counts
 from rsimc.engine.device import Chunk, compile_chunk
-from rsimc.engine.plan import CHUNK, chunk_count
+from rsimc.engine.plan import chunk_count
 from rsimc.reading import BINARY, regular
 from rsimc.runs.chunks import chunk_path, read_chunk
-from rsimc.runs.driver import whole
+from rsimc.runs.driver import expected, whole
 from rsimc.runs.ensemble import ensemble, ensemble_path
 from rsimc.runs.machine import kind
 from rsimc.runs.manifest import Manifest, read_manifest
@@ -96,8 +96,9 @@ def verify(
         moved, alike = max(moved, share), alike and due
         if share > (0.0 if due else TOLERANCE):
             problems.append(f"{_name(manifest, index)}: computed again, {share:.2%} of trajectories are in another bin")
-        if index == 0 and due and not _same_ensemble(folder, study, made, min(manifest.draws, CHUNK)):
-            problems.append("ensemble.parquet: computed again, its rows are others")
+        if index < manifest.kept_chunks and due and not _same_ensemble(manifest, study, made, index):
+            name = ensemble_path(folder, index).relative_to(folder).as_posix()
+            problems.append(f"{name}: computed again, its rows are others")
     progress("verify", len(chosen), len(chosen))
     return Verified(manifest, tuple(problems), total, tuple(chosen), alike, moved)
 
@@ -156,9 +157,10 @@ def run_posterior(manifest: Manifest) -> tuple[Posterior | None, str]:
     return Posterior(manifest.posterior, tree, fresh=False), ""
 
 
-def _same_ensemble(folder: Path, study: Study, made: Chunk, rows: int) -> bool:
-    again = pq.read_table(io.BytesIO(ensemble(study.plan, study.priors, made.block, rows)))
+def _same_ensemble(manifest: Manifest, study: Study, made: Chunk, index: int) -> bool:
+    rows = expected(manifest, index)
+    again = pq.read_table(io.BytesIO(ensemble(study.plan, study.priors, made.block, rows, index)))
     try:
-        return bool(again.equals(pq.read_table(regular(ensemble_path(folder), BINARY))))
+        return bool(again.equals(pq.read_table(regular(ensemble_path(manifest.folder, index), BINARY))))
     except (OSError, ValueError):  # damaged: pyarrow's errors are of these
         return False

@@ -12,7 +12,7 @@ import click
 
 from rsimc.cli.options import messages
 from rsimc.cli.stopping import INTERRUPTED, Terminated, how_to_go_on
-from rsimc.errors import RsimcError
+from rsimc.errors import PointedError, RsimcError
 
 OS_ADVICE = {
     errno.ENOSPC: "free some space, or write somewhere else",
@@ -42,6 +42,8 @@ def report(error: BaseException, debug: bool, arguments: Sequence[str] = ()) -> 
         return 2
     line, code = _described(error)
     stderr.print(Text("error:", "bold red"), " ".join(line.split()), soft_wrap=True)
+    if isinstance(error, PointedError):
+        stderr.print(error.pointer, soft_wrap=True)
     return code
 
 

@@ -47,6 +47,7 @@ COMMANDS = {
     "script": Entry("rsimc.cli.script", "Print a job array that makes a run in shares (Slurm, Kubernetes)."),
     "update": Entry("rsimc.cli.update", "What a new datum changes in a run."),
     "score": Entry("rsimc.cli.score", "Score an old run on what was published since."),
+    "query": Entry("rsimc.cli.query", "Answer questions from a run: conditional probabilities with their errors."),
     "report": Entry("rsimc.cli.report", "Write the HTML report of a run."),
     "export": Entry("rsimc.cli.export", "Write a run's results in other formats."),
     "doctor": Entry("rsimc.cli.doctor", "Show versions, devices, memory and caches."),

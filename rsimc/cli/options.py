@@ -69,6 +69,12 @@ accept_option = click.option(
 draws_option = click.option(
     "--draws", callback=whole_number(1, MOST), metavar="N", help="Number of trajectories, such as 1e6 or 1_000_000."
 )
+ensemble_option = click.option(
+    "--ensemble",
+    callback=whole_number(1, MOST),
+    metavar="N",
+    help="Keep as many trajectories in full, for questions (131,072; 0.5 to 3 kB each).",
+)
 
 
 def with_variants(overrides: tuple[str, ...], variants: bool) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import click
 from rsimc.cli.options import (
     allow_code_option,
     draws_option,
+    ensemble_option,
     scenario_argument,
     seed_option,
     set_option,
@@ -67,6 +68,7 @@ spec:
 @click.option("--posterior", type=click.Path(path_type=Path), metavar="FILE", help="As rsimc calibrate -o wrote it.")
 @click.option("--prior", is_flag=True, help="Sample the prior.")
 @draws_option
+@ensemble_option
 @seed_option
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="PATH", help="A shared folder.")
 @click.option("--shards", required=True, callback=whole_number(1, MOST_SHARDS), metavar="N", help="Tasks of the array.")
@@ -82,6 +84,7 @@ def command(
     posterior: Path | None,
     prior: bool,
     draws: int | None,
+    ensemble: int | None,
     seed: int | None,
     output: Path,
     shards: int,
@@ -102,7 +105,7 @@ def command(
     words += [word for override in overrides for word in ("--set", override)]
     words += ["--prior"] if prior else ["--posterior", str(posterior)]
     words += ["--allow-code"] if allow_code else []
-    sizes = (("--draws", draws), ("--seed", seed))
+    sizes = (("--draws", draws), ("--ensemble", ensemble), ("--seed", seed))
     words += [word for name, value in sizes if value is not None for word in (name, str(value))]
     line = shlex.join(words)
     if kind == "slurm":

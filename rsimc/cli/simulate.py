@@ -12,6 +12,7 @@ from rsimc.cli.options import (
     accept_option,
     allow_code_option,
     draws_option,
+    ensemble_option,
     json_log_option,
     json_option,
     messages,
@@ -57,6 +58,7 @@ def share_of(context: click.Context, parameter: click.Parameter, text: str | Non
 @click.option("--sobol", is_flag=True, help="With --prior: parameters from scrambled Sobol points, more even.")
 @output_option
 @draws_option
+@ensemble_option
 @seed_option
 @accept_option
 @json_option
@@ -75,6 +77,7 @@ def command(
     sobol: bool,
     output: Path | None,
     draws: int | None,
+    ensemble: int | None,
     seed: int | None,
     accept_untrusted: bool,
     as_json: bool,
@@ -109,6 +112,7 @@ def command(
             sobol=sobol,
             output=output,
             draws=draws,
+            ensemble=ensemble,
             seed=seed,
             accept_untrusted=accept_untrusted,
             allow_code=allow_code,

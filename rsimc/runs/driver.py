@@ -11,7 +11,7 @@ from rsimc.engine.plan import CHUNK, chunk_count
 from rsimc.errors import RunError
 from rsimc.runs.chunks import chunk_path, read_chunk, write_chunk
 from rsimc.runs.ensemble import ensemble_path
-from rsimc.runs.files import sweep, write_bytes
+from rsimc.runs.files import make_folder, sweep, write_bytes
 from rsimc.runs.manifest import Manifest, claim, make_manifest
 from rsimc.runs.posteriors import Posterior, digest, read_posterior, write_posterior
 from rsimc.runs.study import Study
@@ -83,24 +83,26 @@ def simulate(
     progress: Progress,
     share: Share = Share(),
     executor: Executor = LOCAL,
+    kept: int = CHUNK,
 ) -> Finished | Partial:
-    """Run a share of `draws` trajectories into a folder, or finish what an earlier call left undone.
+    """Run a share of `draws` trajectories into a folder, or finish what an earlier call left undone; `kept` of them, in
+    whole chunks, in full.
 
     Any number of processes may work on the shares of one folder; the one that makes the last chunk has a finished run.
     progress(stage, done, total) is called between chunks; an exception raised in it ends the run, and the folder keeps
     what is done. Raises RunError when the folder holds something else, OutputError when it cannot be written.
     """
-    manifest = claim(make_manifest(folder, study, posterior, seed, draws))
+    manifest = claim(make_manifest(folder, study, posterior, seed, draws, kept))
     place = manifest.folder
     sweep(place)
     sweep(place / "chunks")
+    sweep(place / "ensemble")
     if posterior is not None and not _holds(place / "posterior.nc", manifest):
         forget_checksums(place)
         write_posterior(place / "posterior.nc", posterior.tree)
     tally, mine = Tally(study, manifest), share.chunks(draws)
-    todo = [index for index in mine if not tally.holds(index)]
-    if 0 in mine and 0 not in todo and not ensemble_path(place).exists():
-        todo.insert(0, 0)
+    unkept = {index for index in range(manifest.kept_chunks) if not ensemble_path(place, index).exists()}
+    todo = [index for index in mine if not tally.holds(index) or index in unkept]
     if todo:
         forget_checksums(place)
         _work(study, posterior, manifest, todo, len(mine), progress, executor, tally)
@@ -132,7 +134,9 @@ def _work(
     progress("simulate", before, total)
     for done, made in enumerate(executor.make(study, posterior, manifest, todo), start=1):
         if made.ensemble is not None:  # before its chunk: where the chunk is whole, it is there
-            write_bytes(ensemble_path(manifest.folder), made.ensemble)
+            table = ensemble_path(manifest.folder, made.index)
+            make_folder(table.parent)
+            write_bytes(table, made.ensemble)
         if not tally.holds(made.index):  # and nobody else has made it meanwhile, elsewhere perhaps
             drop_checksums(manifest.folder)
             write_chunk(manifest.folder, made.index, made.content)

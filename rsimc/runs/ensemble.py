@@ -1,8 +1,12 @@
-"""Chunk 0 in full, one row a trajectory, as Parquet: parameters, milestone dates, durations, class, observables."""
+"""Chunks in full, one row a trajectory, as Parquet: parameters, milestone dates, durations, class, observables.
+
+Chunk 0 always, in `ensemble.parquet`; where more are asked for, the next ones in `ensemble/`.
+"""
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rsimc.calibration.target import nuisance_parameters
 from rsimc.dates import iso_date
 from rsimc.engine.counts import gone_by, spans
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Plan
@@ -21,22 +26,26 @@ from rsimc.priors.vector import PriorSet
 from rsimc.reading import BINARY, regular
 
 GROUP_ROWS = 16_384
+DAMAGE = (OSError, ValueError, KeyError, NotImplementedError, MemoryError, pa.ArrowException)
+"""What reading a damaged file raises."""
 Columns = dict[str, np.ndarray]
+About = dict[str, dict[str, str]]
 Host = dict[str, list[np.ndarray]]
 """Fields of a block by name, one array a device: joined, each would take its memory twice."""
 
 
-def ensemble(plan: Plan, priors: PriorSet, block: Block, rows: int) -> bytes:
-    """The first `rows` trajectories of the first chunk as a Parquet file; block fields have a leading axis of lanes.
+def ensemble(plan: Plan, priors: PriorSet, block: Block, rows: int, index: int = 0) -> bytes:
+    """The first `rows` trajectories of chunk `index` as a Parquet file; block fields have a leading axis of lanes.
 
     Columns: trajectory, batch, draw, finite, conditioned_out, clipped; `parameter.NAME`; `date.MILESTONE` in decimal
     years, null when not within the horizon; `duration.NAME` in its unit; class; `OBSERVABLE@DATE` in the observable's
-    unit at the stored dates from `as_of` on. Row groups keep the memory small.
+    unit at the stored dates from `as_of` on. Their metadata say units. Row groups keep the memory small.
     """
     host = {name: _shards(part) for name, part in block._asdict().items()}
+    about = _about(plan)
     buffer, writer = io.BytesIO(), None
     for first in range(0, rows, GROUP_ROWS):
-        table = _table(_columns(plan, priors, host, first, min(first + GROUP_ROWS, rows), 0))
+        table = _table(_columns(plan, priors, host, first, min(first + GROUP_ROWS, rows), index * CHUNK), about)
         writer = writer or _writer(buffer, table.schema, repeating=bool(np.any(host["draw"][0])))
         writer.write_table(table)
     if writer:
@@ -44,9 +53,30 @@ def ensemble(plan: Plan, priors: PriorSet, block: Block, rows: int) -> bytes:
     return buffer.getvalue()
 
 
-def _table(columns: Columns) -> pa.Table:
+def _table(columns: Columns, about: About) -> pa.Table:
     """NaN stands for 'none' here and becomes null."""
-    return pa.table({name: pa.array(column, from_pandas=True) for name, column in columns.items()})
+    table = pa.table({name: pa.array(column, from_pandas=True) for name, column in columns.items()})
+    told = [field.with_metadata(about.get(_subject(field.name)) or {}) for field in table.schema]
+    return table.cast(pa.schema(told))
+
+
+def _subject(column: str) -> str:
+    """What a column's metadata are about: a parameter of all its labels, an observable at any date."""
+    return ".".join(column.split("@")[0].split(".")[:2]) if column.startswith("parameter.") else column.split("@")[0]
+
+
+def _about(plan: Plan) -> About:
+    """Metadata of columns: units; of observables also the scale between two dates, of times what they pass between."""
+    model = plan.model
+    parameters = (*model.parameters, *nuisance_parameters())
+    times = {f"duration.{d.name}": {"ends": f"{d.start} {d.end}"} for d in model.durations if not d.clock}
+    return {
+        **{f"parameter.{p.name}": {"unit": p.unit} for p in parameters},
+        **{f"date.{m.name}": {"unit": "decimal year"} for m in model.milestones},
+        **{f"duration.{d.name}": {"unit": d.unit, **times.get(f"duration.{d.name}", {})} for d in model.durations},
+        **{o.name: {"unit": o.unit, "scale": o.scale} for o in model.observables},
+        "class": {"classes": json.dumps(model.classes)},
+    }
 
 
 def _shards(field: jax.Array) -> list[np.ndarray]:
@@ -77,31 +107,51 @@ def _writer(buffer: io.BytesIO, schema: pa.Schema, repeating: bool) -> pq.Parque
     return pq.ParquetWriter(buffer, schema, compression=packed, use_dictionary=often, use_byte_stream_split=dates)
 
 
-def ensemble_path(folder: Path) -> Path:
-    """Where a run keeps its first trajectories."""
-    return folder / "ensemble.parquet"
+def ensemble_path(folder: Path, index: int = 0) -> Path:
+    """Where a run keeps the trajectories of a chunk."""
+    return folder / "ensemble" / f"{index:08d}.parquet" if index else folder / "ensemble.parquet"
 
 
-def read_ensemble(folder: Path, columns: Sequence[str]) -> pa.Table | None:
-    """Columns of the trajectories that a run folder holds; None when it holds none.
+def read_ensemble(folder: Path, columns: Sequence[str], chunks: int = 1) -> pa.Table | None:
+    """Columns of the trajectories that a run folder holds of its first chunks; None when it holds none of a chunk.
 
-    Raises RunError when the file is damaged, or lacks a column.
+    Raises RunError when a file is damaged, or lacks a column.
     """
-    path = ensemble_path(folder)
-    if not path.exists():
+    paths = [ensemble_path(folder, index) for index in range(chunks)]
+    if not all(path.exists() for path in paths):
         return None
+    return pa.concat_tables([_read(path, columns) for path in paths])
+
+
+def _read(path: Path, columns: Sequence[str]) -> pa.Table:
     try:
         return pq.read_table(regular(path, BINARY), columns=list(columns)).select(list(columns))
-    except (OSError, ValueError, KeyError, NotImplementedError, MemoryError, pa.ArrowException) as error:
-        advice = "remove it, and run simulate again to make it"
-        raise RunError(str(path), "trajectories of the run", "a damaged file", advice) from error
+    except DAMAGE as error:
+        raise _damaged(path) from error
+
+
+def read_schema(folder: Path) -> pa.Schema:
+    """Names and units of the columns that a run folder keeps. Raises RunError when there is no such file, or it is
+    damaged."""
+    path = ensemble_path(folder)
+    try:
+        return pq.read_schema(regular(path, BINARY))
+    except FileNotFoundError as error:
+        raise RunError(str(path), "trajectories of the run", "none", "run simulate again to make them") from error
+    except DAMAGE as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> RunError:
+    advice = "remove it, and run simulate again to make it"
+    return RunError(str(path), "trajectories of the run", "a damaged file", advice)
 
 
 def row(plan: Plan, priors: PriorSet, block: Block, index: int) -> dict[str, object]:
     """Trajectory `index` of the run as its row would be, from the block of its chunk; None for what there is not."""
     host = {name: _shards(part) for name, part in block._asdict().items()}
     first = index % CHUNK
-    table = _table(_columns(plan, priors, host, first, first + 1, index - first))
+    table = _table(_columns(plan, priors, host, first, first + 1, index - first), {})
     return dict(table.to_pylist()[0])
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rsimc.engine.plan import CHUNK, chunk_count
 from rsimc.errors import RunError
 from rsimc.reading import TABLE, content
 from rsimc.runs.files import make_folder, write_text
@@ -15,16 +16,19 @@ from rsimc.runs.machine import machine
 from rsimc.runs.posteriors import Posterior, digest
 from rsimc.runs.study import Study
 from rsimc.runs.sums import forget_checksums
-from rsimc.scenario import canonical_json, differences, identity
+from rsimc.scenario import Scenario, canonical_json, differences, identity
 
 SCHEMA = "rsimc.run/3"
 BEFORE = ("chunks", "posterior.nc")
 """What a folder may hold before its record: a process that was killed may have left it so."""
+MOST = 2**32
+"""Trajectories of a run, which 32-bit words count."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A run folder's record. inputs: all that affects the counts; id: their SHA-256; draws: trajectories asked for.
+    """A run folder's record. inputs: all that affects the counts; id: their SHA-256; draws: trajectories asked for;
+    kept: of which so many are kept in full, in whole chunks.
 
     posterior: the identity of the posterior, of what it was fitted to; posterior_digest: SHA-256 of its numbers, since
     two machines that fit the same round otherwise.
@@ -33,6 +37,7 @@ class Manifest:
     folder: Path
     id: str
     draws: int
+    kept: int
     seed: int
     inputs: dict[str, Any]
     scenario: dict[str, Any]
@@ -46,6 +51,11 @@ class Manifest:
         """The JSON document."""
         document = {name: getattr(self, name) for name in MANIFEST_FIELDS}
         return {"schema": SCHEMA, **document}
+
+    @property
+    def kept_chunks(self) -> int:
+        """Of how many chunks, the first ones, the trajectories are kept in full."""
+        return chunk_count(min(self.kept, self.draws))
 
     @property
     def chunk_identity(self) -> str:
@@ -72,13 +82,16 @@ def default_folder(study: Study, posterior: str | None, seed: int) -> Path:
     return Path("runs") / f"{study.scenario.name}-{identity(run_inputs(study, posterior, seed))[:8]}"
 
 
-def make_manifest(folder: Path, study: Study, posterior: Posterior | None, seed: int, draws: int) -> Manifest:
-    """The record of a run about to start."""
+def make_manifest(
+    folder: Path, study: Study, posterior: Posterior | None, seed: int, draws: int, kept: int = CHUNK
+) -> Manifest:
+    """The record of a run about to start; kept: how many trajectories at least are kept in full."""
     inputs = run_inputs(study, posterior.identity if posterior else None, seed)
     return Manifest(
         folder=folder,
         id=identity(inputs),
         draws=draws,
+        kept=chunk_count(kept) * CHUNK,
         seed=seed,
         inputs=inputs,
         scenario=json.loads(canonical_json(study.scenario)),
@@ -132,7 +145,8 @@ def _take_up(manifest: Manifest, there: Manifest) -> Manifest:
         raise RunError(
             str(manifest.folder), f"a run of at most {manifest.draws} trajectories", f"one of {there.draws}", advice
         )
-    if there.draws < manifest.draws:
+    manifest = replace(manifest, kept=max(there.kept, manifest.kept))
+    if (there.draws, there.kept) != (manifest.draws, manifest.kept):
         forget_checksums(manifest.folder)  # they vouch for the run as it was
         write_text(manifest.folder / "run.json", _text(manifest))
     return manifest
@@ -158,6 +172,16 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
 
 
+def scenario_of(manifest: Manifest) -> Scenario:
+    """The scenario that a run was made from. Raises RunError when this version of rsimc cannot read it."""
+    try:
+        return Scenario.model_validate(manifest.scenario)
+    except ValueError as error:
+        advice = "open it with the version of rsimc that wrote it, or run simulate again into another folder"
+        place = f"{manifest.folder}/run.json"
+        raise RunError(place, "a scenario of this version of rsimc", "another", advice) from error
+
+
 def _written_by(document: dict[str, Any]) -> str:
     """Which version of rsimc wrote a record of another schema."""
     try:
@@ -170,4 +194,5 @@ def _consistent(manifest: Manifest) -> bool:
     """Whether the id is that of the inputs, and the rest of the kind that is written."""
     inputs, draws = manifest.inputs, manifest.draws
     names = (manifest.seed, manifest.posterior) == (inputs["seed"], inputs["posterior"])
-    return names and isinstance(draws, int) and draws > 0 and identity(inputs) == manifest.id
+    counts = all(type(count) is int and 0 < count <= MOST for count in (draws, manifest.kept))
+    return names and counts and identity(inputs) == manifest.id

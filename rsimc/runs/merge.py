@@ -15,7 +15,7 @@ from rsimc.runs.files import make_folder, write_bytes
 from rsimc.runs.manifest import Manifest, claim, read_manifest
 from rsimc.scenario import differences
 
-OTHERS = ("posterior.nc", "ensemble.parquet")
+OTHERS = ("posterior.nc", "ensemble.parquet", "ensemble/*.parquet")
 
 
 def merge(folders: Sequence[Path], output: Path) -> Partial:
@@ -31,13 +31,16 @@ def merge(folders: Sequence[Path], output: Path) -> Partial:
     if output.exists() and any(output.iterdir()):
         advice = "choose another folder with -o"
         raise RunError(str(output), "a new or an empty folder", "one that holds something", advice)
-    there = {name: path for name in OTHERS for folder in folders if (path := folder / name).exists()}
+    there = {
+        path.relative_to(folder): path for folder in folders for name in OTHERS for path in sorted(folder.glob(name))
+    }
     others = {name: _content(path) for name, path in there.items()}  # before anything is written
     made = claim(replace(manifests[0], folder=output))
     make_folder(output / "chunks")
     for index, manifest in sorted(owner.items()):
         write_bytes(chunk_path(output, index), _content(chunk_path(manifest.folder, index)))
     for name, found in others.items():
+        make_folder((output / name).parent)
         write_bytes(output / name, found)
     return Partial(made, len(owner), chunk_count(made.draws))
 
@@ -74,7 +77,7 @@ def _require_alike(first: Manifest, other: Manifest) -> None:
         fields = ", ".join(differences(first.inputs, other.inputs)[:5])
     else:
         fields = ", ".join(
-            name for name in ("draws", "posterior_digest") if getattr(first, name) != getattr(other, name)
+            name for name in ("draws", "kept", "posterior_digest") if getattr(first, name) != getattr(other, name)
         )
     if fields:
         expected, found = f"shares of the run in {first.folder}", "another run"

@@ -58,9 +58,8 @@ class Worker:
         return ""
 
     def make(self, index: int) -> tuple[bytes, bytes | None]:
-        """A chunk as a file, and for chunk 0 the ensemble."""
+        """A chunk as a file, and its trajectories where they are kept."""
         assert self._work is not None  # begin was called and had no complaint
         study, order, program = self._work
-        draws = order.manifest.draws
-        made = packed(study, order.manifest.chunk_identity, program(index, draws, order.source), index, draws)
+        made = packed(study, order.manifest, program(index, order.manifest.draws, order.source), index)
         return made.content, made.ensemble

@@ -13,7 +13,9 @@ from rsimc.runs.files import checksum, write_bytes
 NAME = "SHA256SUMS"
 OWN = "# these lines: "
 """Begins the last line, which sha256sum skips: with it, damage to the list shows as damage to the list."""
-MADE = re.compile(r"posterior\.nc|ensemble\.parquet|chunks/.*")
+KEPT = re.compile(r"ensemble\.parquet|ensemble/.*")
+"""Trajectories in full, which nothing but the list vouches for."""
+MADE = re.compile(rf"posterior\.nc|{KEPT.pattern}|chunks/.*")
 """What simulating makes."""
 MISSING = "missing"
 FOREIGN = "not of the run as it was finished"
@@ -34,9 +36,9 @@ def write_checksums(folder: Path) -> Path:
 def forget_checksums(folder: Path) -> None:
     """Take back the list: the run is not what it vouches for until it is finished again.
 
-    Raises RunError when the ensemble is not as it was, which no other file could tell afterwards.
+    Raises RunError when a trajectory kept is not as it was, which no other file could tell afterwards.
     """
-    _require_as_before(folder, re.compile(r"ensemble\.parquet"), but=(FOREIGN, MISSING))
+    _require_as_before(folder, KEPT, but=(FOREIGN, MISSING))
     drop_checksums(folder)
 
 

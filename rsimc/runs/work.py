@@ -20,7 +20,7 @@ from rsimc.runs.study import Study
 
 @dataclass(frozen=True)
 class Made:
-    """A chunk just made: its counts, the bytes of its file, and those of the ensemble, which is of chunk 0."""
+    """A chunk just made: its counts, the bytes of its file, and those of its trajectories where they are kept."""
 
     index: int
     counts: Counts
@@ -47,14 +47,14 @@ class Local:
         """One after the other."""
         program, source = compile_chunk(study.plan), make_source(study, posterior, manifest.seed)
         for index in todo:
-            yield packed(study, manifest.chunk_identity, program(index, manifest.draws, source), index, manifest.draws)
+            yield packed(study, manifest, program(index, manifest.draws, source), index)
 
 
 LOCAL = Local()
 
 
-def packed(study: Study, identity: str, chunk: Chunk, index: int, draws: int) -> Made:
-    """A chunk as it is kept; identity: as chunks carry it, draws: of the whole run."""
-    rows = min(draws, CHUNK)
-    table = ensemble(study.plan, study.priors, chunk.block, rows) if index == 0 else None
-    return Made(index, chunk.counts, pack(index, identity, chunk.counts, kind()), table)
+def packed(study: Study, manifest: Manifest, chunk: Chunk, index: int) -> Made:
+    """A chunk as the run keeps it."""
+    rows, keep = min(manifest.draws - index * CHUNK, CHUNK), index < manifest.kept_chunks
+    table = ensemble(study.plan, study.priors, chunk.block, rows, index) if keep else None
+    return Made(index, chunk.counts, pack(index, manifest.chunk_identity, chunk.counts, kind()), table)

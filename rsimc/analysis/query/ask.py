@@ -1,0 +1,197 @@
+"""Answers to questions, from the trajectories that a run keeps, each with its standard error over batches."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import duckdb
+import numpy as np
+
+from rsimc.analysis.estimates import MIN_BATCHES, Estimate, estimate
+from rsimc.analysis.query.columns import columns
+from rsimc.analysis.query.compile import Compiler
+from rsimc.analysis.query.parse import QuestionError, parse
+from rsimc.analysis.query.statistics import Met, Result, mean, probability, quantile
+from rsimc.analysis.query.tree import Condition, Question, Value
+from rsimc.errors import RunError
+from rsimc.runs.ensemble import ensemble_path, read_ensemble, read_schema
+from rsimc.runs.manifest import Manifest, scenario_of
+
+ENOUGH = 400.0
+"""Effective draws from which on a probability's standard error is at most 2.5 points."""
+WANTED = 0.01
+"""The standard error of a probability that people ask for."""
+HANGING = 0.3
+"""A standard error of a mean, over the mean, from which on a few large values make it."""
+SPARED = 2.0
+"""Variance, over that of as many independent trajectories, beyond which the posterior's draws limit an error."""
+ALONE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+"""Settings of DuckDB: nothing is fetched."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a standard error of a probability takes: `times` the trajectories kept now. draws: whether it is the draws
+    of the posterior that limit it, and must grow likewise."""
+
+    se: float
+    times: float
+    trajectories: int
+    draws: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run says to a question.
+
+    unit: "probability", "date" (decimal years), or that of the values. undecided: the share, of the trajectories that
+    meet the condition, in which the horizon comes before the answer. given: the probability of the condition, None
+    without one; unmet: the share in which the condition itself is not decided, which count as not meeting it. rows,
+    draws: how many trajectories the answer is from, of how many draws of the parameters; of: how many there are.
+    """
+
+    question: str
+    asks: Literal["probability", "classes", "mean", "quantiles"]
+    unit: str
+    results: tuple[Result, ...]
+    undecided: Estimate
+    given: Estimate | None
+    unmet: float
+    rows: int
+    draws: int
+    of: int
+    needs: Size | None
+    warnings: tuple[str, ...]
+
+    @property
+    def value(self) -> float | None:
+        """The first number: the only one but of quantiles and classes."""
+        return self.results[0].value
+
+    @property
+    def se(self) -> float | None:
+        """Its standard error; None where fewer than 16 batches hold a trajectory that meets the condition."""
+        return self.results[0].se
+
+
+class Asker:
+    """A run to ask. Reads the run's record and the trajectories that it keeps; no model runs."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        """Raises RunError where the run keeps no trajectories, or they are damaged."""
+        self._manifest = manifest
+        self._place = str(ensemble_path(manifest.folder))
+        settings = scenario_of(manifest).run
+        self.columns = columns(read_schema(manifest.folder), float(settings.horizon), self._place)
+        self._independent = manifest.posterior is not None or not settings.sobol
+
+    def ask(self, text: str) -> Answer:
+        """The answer to one question. Raises QuestionError where it cannot be read, or names what the run has not."""
+        question = parse(text)
+        compiler = Compiler(text, self.columns)
+        sql = {"met": "1::TINYINT" if question.given is None else _decided(compiler.condition(question.given))}
+        unit = "probability"
+        if question.asks == "probability":
+            sql["low"] = _decided(compiler.condition(cast(Condition, question.target)))
+        elif question.asks == "classes":
+            sql["low"] = compiler.classes()
+        else:
+            value = compiler.value(cast(Value, question.target))
+            unit, sql["low"], sql["high"] = value.unit, _number(value.low), _number(value.high)
+        found = self._select(compiler, sql)
+        draw = None if self._manifest.posterior is None else found["draw"]
+        met = Met(found["batch"], draw, found["met"], self._independent)
+        return self._answer(question, unit, met, found["low"][met.chosen], found.get("high", found["low"])[met.chosen])
+
+    def _select(self, compiler: Compiler, what: dict[str, str]) -> dict[str, np.ndarray]:
+        """Columns of SQL over the trajectories that are not conditioned out."""
+        names = sorted(compiler.used | {"batch", "draw", "finite", "conditioned_out"})
+        kept = read_ensemble(self._manifest.folder, names, self._manifest.kept_chunks)
+        if kept is None:
+            expected = f"{self._manifest.kept_chunks} files of trajectories"
+            raise RunError(self._place, expected, "fewer", "run simulate again to make them")
+        chosen = ", ".join(["batch", "draw", *(f"{sql} AS {name}" for name, sql in what.items())])
+        try:
+            with duckdb.connect(":memory:", config=ALONE) as connection:
+                connection.register("kept", kept)
+                sql = f"SELECT {chosen} FROM kept WHERE NOT (finite AND conditioned_out)"
+                found = connection.execute(sql, compiler.parameters).fetchnumpy()
+        except duckdb.Error as error:
+            reason = str(error).split("\n")[0]
+            raise QuestionError(compiler.text, 0, "a question that can be computed", reason) from error
+        return {name: np.asarray(column) for name, column in found.items()}
+
+    def _answer(self, question: Question, unit: str, met: Met, low: np.ndarray, high: np.ndarray) -> Answer:
+        results: tuple[Result, ...]
+        if question.asks == "probability":
+            results, open_ = (probability("p", met, low == 1),), low < 0
+        elif question.asks == "classes":
+            names = self.columns.classes
+            results = tuple(probability(name, met, low == n) for n, name in enumerate(names))
+            open_ = low < 0
+        else:
+            open_ = ~(low == high) | ~np.isfinite(low)
+            ends = np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(high), np.inf, high)
+            if question.asks == "mean":
+                results = (mean(met, low, open_),)
+            else:
+                results = tuple(quantile(met, *ends, level) for level in question.levels)
+        given = None if question.given is None else met.condition
+        needs = _size(met, results) if unit == "probability" else None
+        warnings = tuple(_warnings(question, met, results, open_))
+        undecided = estimate(met.by_batch(open_), met.sizes, self._independent)
+        counts = int(met.chosen.sum()), met.draws, len(met.chosen)
+        return Answer(
+            question.text, question.asks, unit, results, undecided, given, met.unmet, *counts, needs, warnings
+        )
+
+
+def _decided(sql: str) -> str:
+    """1, 0, or -1 where it is null."""
+    return f"coalesce(({sql})::TINYINT, -1::TINYINT)"
+
+
+def _number(sql: str) -> str:
+    return f"coalesce({sql}, 'NaN'::DOUBLE)"
+
+
+def _size(met: Met, results: tuple[Result, ...]) -> Size | None:
+    """What one point of standard error takes, of the result known worst; None where all have it."""
+    known = [one for one in results if one.se is not None and one.value is not None and one.n_eff]
+    if not known:
+        return None
+    worst = max(known, key=lambda one: one.se or 0.0)
+    assert worst.se is not None and worst.n_eff is not None
+    times = (worst.se / WANTED) ** 2
+    if times <= 1.0:
+        return None
+    rows = float(met.sizes.sum())
+    return Size(WANTED, times, math.ceil(times * len(met.chosen)), rows / worst.n_eff > SPARED)
+
+
+def _warnings(question: Question, met: Met, results: tuple[Result, ...], open_: np.ndarray) -> list[str]:
+    """What a reader must know before using the numbers."""
+    rows, filled = int(met.sizes.sum()), int((met.sizes > 0).sum())
+    if rows == 0:
+        return ["no trajectory meets the condition: keep more with simulate --ensemble N, or ask for less"]
+    told = []
+    if filled < MIN_BATCHES:
+        told.append(f"no standard error: it takes {MIN_BATCHES} batches with a trajectory, {filled} have one")
+    least = min((one.n_eff for one in results if one.n_eff is not None), default=math.inf)
+    if least < ENOUGH and filled >= MIN_BATCHES:
+        what = "the condition is rare" if question.given is not None else "the run is small"
+        told.append(f"{what}: its {rows:,} trajectories are worth {least:,.0f} independent ones")
+    if question.asks == "mean" and open_.any():
+        told.append(
+            f"no mean: {open_.mean():.1%} of the values are unknown, beyond the horizon or none; ask for a median"
+        )
+    if any(one.value is None for one in results) and question.asks == "quantiles":
+        told.append(f"the horizon leaves {open_.mean():.1%} of the values open: a condition can leave them out")
+    if question.asks == "mean" and any((one.se or 0.0) > HANGING * abs(one.value or 0.0) > 0.0 for one in results):
+        told.append("the mean hangs on few trajectories: ask for a median, or for mean(ln(...))")
+    return told
