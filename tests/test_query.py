@@ -149,7 +149,8 @@ DAY = st.sampled_from(["2027", "2028-03", "2029-06-30", "2031", "2035", "2035-12
 SPAN = st.sampled_from(["18 months", "0.5", "2 years", "100 days", "3"])
 PLAIN = st.sampled_from(
     ["returns_to_research", "labour_share", "threshold_offset.coding", "horizon_hours@2027-12", "horizon_hours@2028-02",
-     "2.5", "automated_share@2030", "multiplier@2030-06", "human_share@2033-05", "1e3", "(labour_share + 1)", "-curvature"]
+     "2.5", "automated_share@2030", "multiplier@2030-06", "human_share@2033-05", "1e3",
+     "(labour_share + 1)", "-curvature"]
 )  # fmt: skip
 
 
