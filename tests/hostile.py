@@ -292,6 +292,7 @@ class Workshop:
             ["score", str(copy)],
             ["replay", str(copy), "--index", "999999"],
             ["query", str(copy), self.chance.choice(QUESTIONS)],
+            ["compare", str(copy), str(self.runs / "run1")],
         ))  # fmt: skip
         if self.chance.random() < SLOW_SHARE:
             extra = {"update": ["--add", str(self._rows()), "--series", "metr_horizons", "--no-refit"]}

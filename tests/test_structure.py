@@ -35,6 +35,7 @@ ORDER = (
     "publish",
     "api",
     "checking",
+    "comparing",
     "cli",
 )
 """Imports run only from right to left. `rsimc/__init__.py`, the door, may import all of them."""

@@ -1,0 +1,165 @@
+"""How much of the difference between two scenarios each part of what they differ in accounts for.
+
+A probability is worked out for every mixture of the two, part by part from one or the other, through real calibrations
+and simulations on shared random numbers; a part's share is the mean of what it adds over all orders in which the parts
+could be exchanged (Shapley 1953), so that the shares add up to the difference whatever the parts do to each other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from rsimc.analysis.compare.comparison import Comparison
+from rsimc.analysis.estimates import MIN_BATCHES, Estimate, estimate
+from rsimc.analysis.headline import Question, by_batch
+from rsimc.dates import DateGrid
+from rsimc.engine.dates import compile_dates
+from rsimc.errors import RunError, UsageError
+from rsimc.runs.posteriors import Posterior
+from rsimc.runs.sources import make_source
+from rsimc.runs.study import Study, resolve
+from rsimc.scenario import Scenario
+
+MOST = 5
+"""Parts: each doubles the number of calibrations."""
+SILENT = ("run.seed", "run.horizon")
+"""Keys that change no answer here: all use the first run's seed, and the horizon is the question's."""
+Fit = Callable[[Study], Posterior | None]
+Progress = Callable[[str, int, int], None]
+Table = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one part accounts for. keys: of the scenario, dotted. change: of the probability; alone: what it does to the
+    first scenario by itself."""
+
+    name: str
+    keys: tuple[str, ...]
+    change: float
+    se: float | None
+    alone: float
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """The difference between two scenarios, shared out. first, second: the probability in each, from 65,536
+    trajectories."""
+
+    question: Question
+    first: Estimate
+    second: Estimate
+    shares: tuple[Share, ...]
+
+
+def attribution(
+    found: Comparison,
+    question: Question,
+    fit: Fit,
+    progress: Progress,
+    *,
+    by_key: bool = False,
+    allow_code: bool = False,
+) -> Attribution:
+    """Share out the difference of two runs; fit: the posterior of a study, None to sample its prior.
+
+    by_key: every key that differs is a part, else every section of the scenario. Raises UsageError for more than five
+    parts, for runs that differ in nothing, and for such of different models.
+    """
+    one, other = found.first, found.second
+    if (one.posterior is None) != (other.posterior is None):
+        raise UsageError("explain", "two calibrated runs, or two of the prior", "one of each")
+    parts = _parts([key for key in found.changed if key not in SILENT], by_key)
+    seed = one.manifest.seed
+    known = {run.study.posterior_id: run.posterior for run in (one, other)}
+    hits, sizes = {}, {}
+    coalitions = [frozenset(names) for n in range(len(parts) + 1) for names in combinations(parts, n)]
+    for place, chosen in enumerate(coalitions):
+        progress("attribute", place, len(coalitions))
+        keys = [key for name in chosen for key in parts[name]]
+        scenario = _mixed(one.manifest.scenario, other.manifest.scenario, keys)
+        study = resolve(scenario, allow_code=allow_code)
+        posterior = known[study.posterior_id] if study.posterior_id in known else fit(study)
+        hits[chosen], sizes[chosen] = _counted(study, posterior, question, seed)
+    progress("attribute", len(coalitions), len(coalitions))
+    none, whole = coalitions[0], coalitions[-1]
+    first, second = (estimate(hits[chosen], sizes[chosen]) for chosen in (none, whole))
+    values = {chosen: hits[chosen].sum() / max(sizes[chosen].sum(), 1.0) for chosen in coalitions}
+    errors = {c: (hits[c] - values[c] * sizes[c]) / max(sizes[c].sum(), 1.0) for c in coalitions}
+    shares = [_share(name, tuple(parts[name]), values, errors, frozenset(parts)) for name in parts]
+    shares.sort(key=lambda share: -abs(share.change))
+    return Attribution(question, first, second, tuple(shares))
+
+
+def _parts(keys: Sequence[str], by_key: bool) -> dict[str, list[str]]:
+    """Keys by the name of their part."""
+    parts: dict[str, list[str]] = {}
+    for key in keys:
+        parts.setdefault(key if by_key else key.split(".")[0], []).append(key)
+    if not parts:
+        raise UsageError("explain", "runs of scenarios that differ", "two of one scenario")
+    if "model" in parts:
+        raise UsageError("explain", "runs of one model", "two models, which share no parts")
+    if len(parts) > MOST:
+        advice = "leave out --by-key" if by_key else "compare with a scenario in between"
+        raise UsageError("explain", f"at most {MOST} parts", f"{len(parts)}: {', '.join(parts)}", advice)
+    return parts
+
+
+def _mixed(first: Table, second: Table, keys: Sequence[str]) -> Scenario:
+    """The first scenario with some keys as the second has them. Raises RunError where that is no scenario."""
+    table = dict(first)
+    for key in keys:
+        _copy(table, second, key.split("."))
+    try:
+        return Scenario.model_validate(table)
+    except ValueError as error:
+        advice = "the parts do not go together: compare with a scenario in between"
+        raise RunError("explain", "a scenario", f"one that cannot be with {', '.join(keys)}", advice) from error
+
+
+def _copy(table: dict[str, Any], source: Table, path: Sequence[str]) -> None:
+    """Set what lies at a path as the source has it, or remove it."""
+    key = path[0]
+    if len(path) == 1:
+        if key in source:
+            table[key] = source[key]
+        else:
+            table.pop(key, None)
+        return
+    table[key] = dict(table.get(key) or {})
+    _copy(table[key], source.get(key) or {}, path[1:])
+
+
+def _counted(study: Study, posterior: Posterior | None, question: Question, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Trajectories that have the milestone by the date, and all that count, by batch."""
+    ahead = DateGrid(study.model.start, float(math.ceil(question.year)) + 1.0)
+    dates = compile_dates(replace(study.plan, grid=ahead), (question.milestone,))(make_source(study, posterior, seed))
+    hit = dates.kept & (dates.of(question.milestone) <= question.year)
+    return by_batch(hit.astype(np.float64)), by_batch(dates.kept.astype(np.float64))
+
+
+def _share(
+    name: str,
+    keys: tuple[str, ...],
+    values: Mapping[frozenset[str], float],
+    errors: Mapping[frozenset[str], np.ndarray],
+    parts: frozenset[str],
+) -> Share:
+    count, change, residual = len(parts), 0.0, np.zeros_like(errors[frozenset()])
+    for chosen in values:
+        if name in chosen:
+            continue
+        orders = math.factorial(len(chosen)) * math.factorial(count - len(chosen) - 1) / math.factorial(count)
+        more = chosen | {name}
+        change += orders * (values[more] - values[chosen])
+        residual = residual + orders * (errors[more] - errors[chosen])
+    filled = len(residual)
+    se = math.sqrt(filled / (filled - 1) * float((residual**2).sum())) if filled >= MIN_BATCHES else None
+    return Share(name, keys, float(change), se, float(values[frozenset({name})] - values[frozenset()]))

@@ -1,0 +1,111 @@
+"""Runs against the first of them: what differs in what was asked, and what that did to every milestone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rsimc.analysis.compare.delays import Delay, delay
+from rsimc.analysis.compare.paired import Difference, Order, order, probability_difference, quantile_difference
+from rsimc.analysis.forecast import Forecast, year_of
+from rsimc.errors import UsageError, nearest
+from rsimc.scenario import differences
+
+QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+YEARS = (2027, 2028, 2029, 2030, 2032, 2035, 2040, 2045, 2050)
+UNTOLD = ("name", "title", "description", "reasons", "run.draws", "extends")
+"""What scenarios may differ in without differing in what they say."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A run beside the first one."""
+
+    first: Forecast
+    second: Forecast
+
+    @property
+    def milestones(self) -> list[str]:
+        """Names that both have, in the order of the first."""
+        return [m.name for m in self.first.milestones if m.name in self.second.curves]
+
+    @property
+    def headline(self) -> list[str]:
+        """Those that are shown first."""
+        return [m.name for m in self.first.milestones if m.headline and m.name in self.second.curves]
+
+    @property
+    def changed(self) -> list[str]:
+        """Keys of the scenario in which they differ."""
+        found = differences(self.first.manifest.scenario, self.second.manifest.scenario)
+        return [key for key in found if key not in UNTOLD]
+
+    @property
+    def same_noise(self) -> bool:
+        """Whether trajectory i has the same noise in both."""
+        return self.first.manifest.seed == self.second.manifest.seed
+
+    @property
+    def same_draws(self) -> bool:
+        """Whether trajectory i has the same parameters in both, but for priors that differ."""
+        one, other = self.first.manifest, self.second.manifest
+        return self.same_noise and one.posterior_digest == other.posterior_digest
+
+    @property
+    def shared(self) -> str:
+        """What both share of their random numbers, in words."""
+        if not self.same_noise:
+            return "nothing: their seeds differ"
+        return "noise and draws of the parameters" if self.same_draws else "the noise; the draws are of two posteriors"
+
+    def probability(self, name: str, by: str) -> Difference:
+        """Of a milestone by the end of a day, month or year. Raises UsageError as `Forecast.probability` does."""
+        for run in (self.first, self.second):
+            run.probability(name, by)
+        return probability_difference(self.first.curve(name), self.second.curve(name), year_of(by))
+
+    def quantile(self, name: str, q: float) -> Difference:
+        """Of the date by which a milestone has come with probability q, in years."""
+        return quantile_difference(self.first.curve(name), self.second.curve(name), q)
+
+    def order(self, name: str) -> Order | None:
+        """Which of the two has a milestone later, at all dates."""
+        return order(self.first.curve(name), self.second.curve(name))
+
+    @cached_property
+    def years(self) -> list[int]:
+        """Years within the horizon and not before the forecast that probabilities are compared by."""
+        first = max(run.study.scenario.as_of.year for run in (self.first, self.second))
+        return [year for year in YEARS if first <= year < self.first.study.scenario.run.horizon]
+
+    def delay(self, name: str) -> Delay | None:
+        """What happened to the milestone in each trajectory; None where they do not share their draws, or keep none."""
+        return delay(self.first, self.second, name) if self.same_draws else None
+
+
+def compare(runs: Sequence[Forecast]) -> list[Comparison]:
+    """The others beside the first.
+
+    Raises UsageError for fewer than two, for runs of different horizons, and for such as have no milestone in common.
+    """
+    if len(runs) < 2:
+        raise UsageError("compare", "two runs or more", f"{len(runs)}")
+    first = runs[0]
+    horizon = first.study.scenario.run.horizon
+    for other in runs[1:]:
+        found = other.study.scenario.run.horizon
+        if found != horizon:
+            advice = "run one of them again with --set run.horizon"
+            raise UsageError(str(other.folder), f"a run to {horizon}, as {first.folder} is", f"one to {found}", advice)
+        if not set(other.curves) & set(first.curves):
+            advice = f"it has {', '.join(sorted(other.curves)[:5])}"
+            raise UsageError(str(other.folder), f"a milestone that {first.folder} has", "none", advice)
+    return [Comparison(first, other) for other in runs[1:]]
+
+
+def known_milestone(found: Comparison, name: str) -> str:
+    """The name of a milestone that both have. Raises UsageError with the nearest one."""
+    if name not in found.milestones:
+        raise UsageError("milestone", "a milestone of both runs", f'"{name}"', nearest(name, found.milestones))
+    return name

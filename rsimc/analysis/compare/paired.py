@@ -1,0 +1,151 @@
+"""Differences between two runs, with errors from the spread of both over the same batches.
+
+Runs of one seed share the noise of every trajectory, those of one posterior its draws too. What both share moves their
+batches alike and drops out of the difference: its variance is that of the batches' differences (common random numbers;
+Glasserman & Yao 1992), which needs no assumption about how much is shared.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from rsimc.analysis.estimates import MIN_BATCHES, Curve
+
+BANDS = 2000
+"""Draws of the band that holds for all dates at once: its quantile is then known to two percent."""
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Difference:
+    """second - first, and second / first, of a probability, or of a date or duration in years.
+
+    None: not within the horizon, or no error from fewer than 16 batches. saved: the share of the variance of the
+    difference that two runs with nothing in common would have had beyond this; negative where the batches move against
+    each other.
+    """
+
+    first: float | None
+    second: float | None
+    difference: float | None = None
+    se: float | None = None
+    ratio: float | None = None
+    ratio_se: float | None = None
+    saved: float | None = None
+
+
+def probability_difference(first: Curve, second: Curve, x: float) -> Difference:
+    """Of the probability of being at most x."""
+    a, b = first.at(x).p, second.at(x).p
+    if math.isnan(a) or math.isnan(b):
+        return Difference(None, None)
+    one, other = _residuals(first, x), _residuals(second, x)
+    se, saved = _error(one, other, first, second)
+    ratio = b / a if a > 0 else None
+    ratio_se = None
+    if ratio and se is not None:
+        relative = other / b - one / a
+        ratio_se = ratio * math.sqrt(_variance(relative, _filled(first, second)))
+    return Difference(a, b, b - a, se, ratio, ratio_se, saved)
+
+
+def quantile_difference(first: Curve, second: Curve, q: float) -> Difference:
+    """Of a quantile: that of a probability there, over the density."""
+    a, b = first.quantile(q), second.quantile(q)
+    if a is None or b is None:
+        return Difference(a, b)
+    slopes = [_slope(curve, q) for curve in (first, second)]
+    if slopes[0] is None or slopes[1] is None:
+        return Difference(a, b, b - a)
+    one, other = -slopes[0] * _residuals(first, a), -slopes[1] * _residuals(second, b)
+    se, saved = _error(one, other, first, second)
+    return Difference(a, b, b - a, se, saved=saved)
+
+
+def _residuals(curve: Curve, x: float) -> np.ndarray:
+    """What each batch adds to the error of the probability of being at most x [batch]."""
+    hits = np.array([np.interp(x, curve.edges, row, left=0.0) for row in curve.hits])
+    total = max(float(curve.sizes.sum()), 1.0)
+    residual: np.ndarray = (hits - hits.sum() / total * curve.sizes) / total
+    return residual
+
+
+def _slope(curve: Curve, q: float) -> float | None:
+    """Years for one unit of probability at a quantile; None where it cannot be told."""
+    x = curve.quantile(q)
+    error = None if x is None else curve.at(x).se
+    if error is None:
+        return None
+    low, high = curve.quantile(max(q - error, 1e-12)), curve.quantile(q + error)
+    return None if low is None or high is None else (high - low) / (2.0 * error)
+
+
+def _filled(first: Curve, second: Curve) -> int:
+    return int(((first.sizes > 0) & (second.sizes > 0)).sum())
+
+
+def _variance(residual: np.ndarray, filled: int) -> float:
+    return filled / (filled - 1) * float((residual**2).sum())
+
+
+def _error(one: np.ndarray, other: np.ndarray, first: Curve, second: Curve) -> tuple[float | None, float | None]:
+    """The standard error of the difference, and how much of its variance pairing saved.
+
+    Never less than half a trajectory: that none differs among so many does not prove that none would.
+    """
+    filled = _filled(first, second)
+    if filled < MIN_BATCHES:
+        return None, None
+    apart = _variance(one, filled) + _variance(other, filled)
+    variance = _variance(other - one, filled)
+    least = 0.5 / min(float(first.sizes.sum()), float(second.sizes.sum()))
+    return max(math.sqrt(variance), least), 1.0 - variance / apart if apart > 0 else None
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which of two distributions comes later, beyond the error, at all dates at once.
+
+    verdict: "later" or "earlier" (the second than the first: dominance of the first order as far as the error tells),
+    "crossing", or "alike". later, earlier: the largest difference of probability in either direction, and the decimal
+    year of it. band: in standard errors, what 95% of differences without any cause stay within at all dates.
+    """
+
+    verdict: Literal["later", "earlier", "crossing", "alike"]
+    later: tuple[float, float]
+    earlier: tuple[float, float]
+    band: float
+
+
+def order(first: Curve, second: Curve) -> Order | None:
+    """The order of two dates; None where errors are null."""
+    if _filled(first, second) < MIN_BATCHES:
+        return None
+    sums = [np.maximum(curve.sizes.sum(), 1.0) for curve in (first, second)]
+    parts = [
+        (curve.hits - curve.p * curve.sizes[:, None]) / total
+        for curve, total in zip((first, second), sums, strict=True)
+    ]
+    residual = parts[1] - parts[0]
+    filled = _filled(first, second)
+    se = np.maximum(np.sqrt(filled / (filled - 1) * (residual**2).sum(axis=0)), 0.5 / min(sums))
+    band = _band(residual / se)
+    difference = second.p - first.p
+    down, up = bool(np.any(-difference > band * se)), bool(np.any(difference > band * se))
+    verdict: Literal["later", "earlier", "crossing", "alike"] = (
+        "crossing" if down and up else "later" if down else "earlier" if up else "alike"
+    )
+    least, most = int(np.argmin(difference)), int(np.argmax(difference))
+    ends = [(max(sign * float(difference[k]), 0.0), float(first.edges[k])) for sign, k in ((-1, least), (1, most))]
+    return Order(verdict, ends[0], ends[1], band)
+
+
+def _band(standardised: np.ndarray) -> float:
+    """Of residuals [batch, edge] over their standard errors, how far their sum strays at its worst edge: batches are
+    given random signs of normal size (the multiplier bootstrap; Chernozhukov, Chetverikov & Kato 2013)."""
+    sizes = np.random.default_rng(0).normal(size=(BANDS, len(standardised)))
+    return float(np.quantile(np.abs(sizes @ standardised).max(axis=1), LEVEL))
