@@ -22,6 +22,7 @@ from rsimc.errors import OutputError, UsageError
 if TYPE_CHECKING:
     from rsimc.analysis.compare.attribution import Attribution
     from rsimc.analysis.compare.comparison import Comparison
+    from rsimc.analysis.compare.delays import Delay
 
 SHOWN_KEYS = 6
 BY = (2028, 2030, 2035)
@@ -91,24 +92,25 @@ def command(
     if as_json:
         emit_json(document(found, explained))
         return
-    _show(found, chosen, explained)
+    _show(found, chosen, [one.delay(chosen) for one in found], explained)
     if output is not None:
         click.echo(str(output))
 
 
-def _show(found: list[Comparison], chosen: str, explained: Attribution | None) -> None:
-    from rsimc.publish.comparison import labels
+def _show(found: list[Comparison], chosen: str, delays: list[Delay | None], explained: Attribution | None) -> None:
+    from rsimc.publish.comparison import delay_words, labels, order_words
 
     out = console()
     names = labels([found[0].first, *(one.second for one in found)])
-    for one, name in zip(found, names[1:], strict=True):
+    for one, name, delay in zip(found, names[1:], delays, strict=True):
         out.print(heading(f"{name} against {names[0]}"), soft_wrap=True)
         keys = one.changed
         more = f" and {len(keys) - SHOWN_KEYS} more" if len(keys) > SHOWN_KEYS else ""
         say(out, f"differ in {', '.join(keys[:SHOWN_KEYS])}{more}" if keys else "of scenarios that say the same")
         say(out, f"share {one.shared}")
         _table(one)
-        _pathwise(one, chosen)
+        for text in (*order_words(one), *delay_words(chosen, delay)):
+            say(out, text, hang=2)
         out.print()
     if explained is not None:
         _shares(explained)
@@ -127,14 +129,6 @@ def _table(one: Comparison) -> None:
         listed.add_row("  median", *quantile_words(one.quantile(name, 0.5), horizon))
     out.print(listed)
     say(out, "± standard errors of the difference; saved: of its variance, by what the runs share")
-
-
-def _pathwise(one: Comparison, chosen: str) -> None:
-    from rsimc.publish.comparison import delay_words, order_words
-
-    out = console()
-    for text in (*order_words(one), *delay_words(chosen, one.delay(chosen))):
-        say(out, text, hang=2)
 
 
 def _shares(explained: Attribution) -> None:
