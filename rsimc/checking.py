@@ -16,6 +16,8 @@ from rsimc.analysis.hindsight import Hindsight, hindsight
 from rsimc.analysis.influence import Influence, require_answerable
 from rsimc.analysis.influence import influence as influences
 from rsimc.analysis.new_rows import new_rows
+from rsimc.analysis.sensitivity.hanging import Sensitivity
+from rsimc.analysis.sensitivity.hanging import sensitivity as sensitivities
 from rsimc.analysis.update import Update
 from rsimc.analysis.update import update as reweighted
 from rsimc.api import forecast, load_study, prepare_devices, quiet, settled
@@ -30,9 +32,28 @@ from rsimc.runs.trial import try_out
 from rsimc.scenario import Scenario
 from rsimc.scenario.schema import SeriesChoice
 
-__all__ = ["backtest", "influence", "score", "update"]
+__all__ = ["backtest", "influence", "score", "sensitivity", "update"]
 
 Progress = Callable[[str, int, int], None]
+
+
+@settled()
+def sensitivity(
+    run: str | Path | Forecast,
+    question: Question = Question(),  # noqa: B008, frozen
+    progress: Progress = quiet,
+    *,
+    totals: bool = True,
+    allow_code: bool = False,
+) -> Sensitivity:
+    """What the date of a milestone in a run, and its probability by a day, hang on: first-order and total effects of
+    every parameter and of the process noise. totals: two minutes of new trajectories, 65,536 for each parameter.
+
+    Raises UsageError for what the run has not, RunError as `open_run` does or where it keeps no trajectories.
+    """
+    prepare_devices()
+    opened = run if isinstance(run, Forecast) else open_run(run, allow_code=allow_code)
+    return sensitivities(opened, question, progress, totals)
 
 
 @settled()

@@ -49,6 +49,7 @@ COMMANDS = {
     "score": Entry("rsimc.cli.score", "Score an old run on what was published since."),
     "query": Entry("rsimc.cli.query", "Answer questions from a run: conditional probabilities with their errors."),
     "compare": Entry("rsimc.cli.compare", "Hold runs against the first of them, on shared random numbers."),
+    "sensitivity": Entry("rsimc.cli.sensitivity", "What a run's answer hangs on: parameters, noise, data."),
     "report": Entry("rsimc.cli.report", "Write the HTML report of a run."),
     "export": Entry("rsimc.cli.export", "Write a run's results in other formats."),
     "doctor": Entry("rsimc.cli.doctor", "Show versions, devices, memory and caches."),

@@ -147,7 +147,7 @@ def charts(forecast: Forecast) -> dict[str, Chart]:
     return found
 
 
-def save_png(chart: Chart | alt.VConcatChart, path: str | Path, scale: float = 2.0) -> Path:
+def save_png(chart: Chart | alt.VConcatChart | alt.ConcatChart, path: str | Path, scale: float = 2.0) -> Path:
     """Write a chart as a PNG picture, `scale` pixels for each of its units."""
     if not 0.1 <= scale <= 10:
         raise UsageError("scale", "a number from 0.1 to 10", f"{scale:g}")

@@ -1,0 +1,125 @@
+"""`rsimc sensitivity`: what a run's answer hangs on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rsimc.cli.options import allow_code_option, console, emit_json, json_option, messages, quiet_option
+from rsimc.cli.tables import heading, say, table
+from rsimc.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from rsimc.analysis.influence import Influence
+    from rsimc.analysis.sensitivity.hanging import Sensitivity
+
+SHOWN = 15
+
+
+@click.command("sensitivity")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--milestone", metavar="NAME", help="What is asked about (closed_loop).")
+@click.option("--by", default="2030-12-31", metavar="DATE", help="The day of its probability.", show_default=True)
+@click.option("--quick", is_flag=True, help="Without total effects and noise, which simulate anew for two minutes.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="Draw the tornado, as a .png.")
+@click.option("--drivers", type=click.Path(path_type=Path), metavar="PATH", help="Draw dates against parameters: .png.")
+@allow_code_option
+@json_option
+@quiet_option
+def command(
+    run: Path,
+    milestone: str | None,
+    by: str,
+    quick: bool,
+    output: Path | None,
+    drivers: Path | None,
+    allow_code: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Shares of the variance of a milestone's date, and of whether it comes by a day, in RUN.
+
+    First-order effects, of knowing a parameter alone, are from the trajectories that RUN keeps; total effects, of not
+    knowing it alone, from new ones in which it is drawn anew. The same of the noise of the future. Effects of each
+    datum are those that rsimc influence has found.
+    """
+    for path in (output, drivers):
+        _require_new(path)
+    from rsimc import checking
+    from rsimc.analysis.forecast import open_run
+    from rsimc.analysis.headline import Question
+    from rsimc.analysis.influence import kept
+    from rsimc.cli.progress import Bars
+    from rsimc.publish.figures import save_png
+    from rsimc.publish.frames import lead
+    from rsimc.publish.sensitivity import document, driver_chart, tornado_chart
+
+    opened = open_run(run, allow_code=allow_code)
+    question = Question(milestone or lead(opened), by)
+    with Bars(messages(quiet)) as bars:
+        found = checking.sensitivity(opened, question, bars, totals=not quick)
+    informed = opened.posterior is not None and not opened.study.parts
+    data = kept(opened.study, opened.posterior, question) if opened.posterior is not None and informed else []
+    if output is not None:
+        save_png(tornado_chart(found), output)
+    if drivers is not None:
+        save_png(driver_chart(found), drivers)
+    if as_json:
+        emit_json(document(found, opened.manifest.id, data))
+        return
+    _show(found)
+    _show_data(data, informed)
+    for path in (output, drivers):
+        if path is not None:
+            click.echo(str(path))
+
+
+def _require_new(path: Path | None) -> None:
+    if path is not None and path.suffix != ".png":
+        raise UsageError("output", "a name that ends in .png", str(path))
+    if path is not None and path.exists():
+        raise OutputError(str(path), "a new file", "one that is there already", "choose another name")
+
+
+def _show(found: Sensitivity) -> None:
+    from rsimc.publish.sensitivity import doubtful, share
+    from rsimc.publish.words import chance, percent
+
+    out, asked = console(), found.question
+    out.print(heading(f"What {asked.milestone} hangs on"))
+    say(out, f"P({asked.milestone} by {asked.by}) = {chance(found.p.p, found.p.se)}; {found.rows:,} trajectories")
+    right = ("First", "Total", "First, P", "Total, P", "Low", "High")
+    listed = table("Parameter", *right, right=right)
+    for driver in found.drivers[:SHOWN]:
+        total = (None, None) if driver.total is None else (driver.total.date, driver.total.event)
+        first = driver.first
+        mark = " ?" if doubtful(driver) else ""
+        shares = (share(first.date), share(total[0]) + mark, share(first.event), share(total[1]) + mark)
+        listed.add_row(driver.name, *shares, percent(driver.low.p), percent(driver.high.p))
+    if found.noise_first is not None and found.noise_total is not None:
+        one, all_ = found.noise_first, found.noise_total
+        listed.add_row("(noise to come)", share(one.date), share(all_.date), share(one.event), share(all_.event))
+    out.print(listed)
+    what = f"Percent of the variance of the date's rank, and of whether it comes by {asked.by} (P)."
+    ends = "Low, high: P in the lowest and the highest fifth of the parameter."
+    say(out, f"{what} {ends} {len(found.drivers)} parameters; --json lists all.")
+    if any(doubtful(driver) for driver in found.drivers[:SHOWN]):
+        say(out, "?: drawing it anew moved the answer, so that its total effect is rough.")
+
+
+def _show_data(data: list[Influence], informed: bool) -> None:
+    from rsimc.analysis.influence import most_influential
+
+    out = console()
+    if not informed:
+        return
+    if not data:
+        say(out, "What each datum does: rsimc influence finds it, in half an hour, and it is shown here from then on.")
+        return
+    out.print(heading("Without a datum"))
+    listed = table("Datum", "P", "Change", right=("P", "Change"))
+    for one in [one for one in most_influential(data) if one.kind == "datum"][:SHOWN]:
+        listed.add_row(one.name, f"{one.p.p:.1%}", f"{100 * (one.p.p - data[0].p.p):+.1f}")
+    out.print(listed)
