@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from rsimc.analysis.compare.attribution import Attribution, attribution
+from rsimc.analysis.compare.attribution import Attribution, Fit, attribution, section
 from rsimc.analysis.compare.comparison import Comparison, known_milestone
 from rsimc.analysis.compare.comparison import compare as compared
 from rsimc.analysis.forecast import Forecast, open_run
 from rsimc.analysis.headline import Question
+from rsimc.analysis.history.editions import Edition, editions
+from rsimc.analysis.history.moves import History, cause, moves
+from rsimc.analysis.pool.opinions import Pool
+from rsimc.analysis.pool.opinions import pool as pool_of
 from rsimc.api import prepare_devices, quiet, settled
 from rsimc.runs.posteriors import Posterior, find_or_fit, require_trusted
 from rsimc.runs.study import Study
 
-__all__ = ["compare", "explain"]
+__all__ = ["compare", "explain", "history", "pool"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -25,6 +29,24 @@ def compare(runs: Sequence[str | Path | Forecast], *, allow_code: bool = False) 
     Raises UsageError for fewer than two, and for runs of different horizons; RunError as `open_run` does.
     """
     return compared([run if isinstance(run, Forecast) else open_run(run, allow_code=allow_code) for run in runs])
+
+
+def pool(
+    parts: Sequence[str | Path | Forecast],
+    milestone: str = "closed_loop",
+    *,
+    weights: str | None = None,
+    until: str | None = None,
+    allow_code: bool = False,
+) -> Pool:
+    """The linear and the logarithmic pool of a milestone's distributions: of runs, opened or by their folders, and of
+    published ones, CSV files with columns date and p.
+
+    weights: such as "2,1,1", or "scores" for those of backtests, equal when None; until: the last day of the pool, that
+    of the longest run when None. Raises UsageError for fewer than two, and where one is not known up to that day;
+    DataError for a file that is no such table; RunError as `open_run` does.
+    """
+    return pool_of(parts, milestone, weights, until, allow_code=allow_code)
 
 
 @settled()
@@ -46,11 +68,54 @@ def explain(
     prepare_devices()
     known_milestone(found, question.milestone)
 
+    one, other = found.first, found.second
+    known = {run.study.posterior_id: run.posterior for run in (one, other) if run.posterior is not None}
+    fit = _fitter(known, one.posterior is None, accept_untrusted, progress)
+    part_of = str if by_key else section
+    return attribution(one.manifest, other.manifest, question, fit, progress, part_of, allow_code=allow_code)
+
+
+def _fitter(known: Mapping[str, Posterior], prior: bool, accept_untrusted: bool, progress: Progress) -> Fit:
+    """The posterior of a study: one of those known, else from the cache or fitted now; none for the prior."""
+
     def fit(study: Study) -> Posterior | None:
-        if found.first.posterior is None:
+        if prior:
             return None
+        if study.posterior_id in known:
+            return known[study.posterior_id]
         posterior = find_or_fit(study, progress)
         require_trusted(posterior, accept_untrusted)
         return posterior
 
-    return attribution(found, question, fit, progress, by_key=by_key, allow_code=allow_code)
+    return fit
+
+
+@settled()
+def history(
+    runs: Sequence[str | Path],
+    question: Question = Question(),  # noqa: B008, frozen
+    progress: Progress = quiet,
+    *,
+    explained: bool = False,
+    accept_untrusted: bool = False,
+    allow_code: bool = False,
+) -> History:
+    """Editions of a forecast through time, by their folders: how the answer moved, and how the older ones did on what
+    was published since.
+
+    explained: also how much of each move came from data, priors, model and the rest; every mixture is calibrated (or
+    found in the cache) and simulated. Raises UsageError for fewer than two, RunError for a folder that holds no
+    finished run.
+    """
+    prepare_devices()
+    found = editions([Path(run) for run in runs], question, allow_code=allow_code)
+    if not explained:
+        return History(question, found, moves(found, question, None))
+
+    def share(first: Edition, second: Edition) -> Attribution:
+        both = (first.forecast, second.forecast)
+        known = {one.study.posterior_id: one.posterior for one in both if one is not None and one.posterior is not None}
+        fit = _fitter(known, first.manifest.posterior is None, accept_untrusted, progress)
+        return attribution(first.manifest, second.manifest, question, fit, progress, cause, allow_code=allow_code)
+
+    return History(question, found, moves(found, question, share))

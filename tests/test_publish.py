@@ -28,7 +28,8 @@ from rsimc.observations import SERIES
 from rsimc.publish import figures, words
 from rsimc.publish.drivers import drivers, notable
 from rsimc.publish.evidence import round_ticks, spreads, uncertain
-from rsimc.publish.formats import COLUMNS, export
+from rsimc.publish.formats import export
+from rsimc.publish.formats.numbers import COLUMNS
 from rsimc.publish.frames import cdf_rows, headline
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.origin import command

@@ -17,7 +17,8 @@ from rsimc.cli.options import (
     quiet_option,
 )
 from rsimc.cli.tables import heading, say, table
-from rsimc.errors import OutputError, UsageError
+from rsimc.cli.write import require_new_png
+from rsimc.errors import UsageError
 
 if TYPE_CHECKING:
     from rsimc.analysis.compare.attribution import Attribution
@@ -59,10 +60,7 @@ def command(
     --explain calibrates and simulates every mixture of what two scenarios differ in, by section of the scenario, and
     shares the difference out (Shapley): minutes for each calibration that the cache does not hold.
     """
-    if output is not None and output.suffix != ".png":
-        raise UsageError("output", "a name that ends in .png", str(output))
-    if output is not None and output.exists():
-        raise OutputError(str(output), "a new file", "one that is there already", "choose another name")
+    require_new_png(output)
     if explain and len(runs) != 2:
         raise UsageError("--explain", "two runs", f"{len(runs)}")
     from rsimc import comparing

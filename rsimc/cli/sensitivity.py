@@ -9,7 +9,7 @@ import click
 
 from rsimc.cli.options import allow_code_option, console, emit_json, json_option, messages, quiet_option
 from rsimc.cli.tables import heading, say, table
-from rsimc.errors import OutputError, UsageError
+from rsimc.cli.write import require_new_png
 
 if TYPE_CHECKING:
     from rsimc.analysis.influence import Influence
@@ -46,7 +46,7 @@ def command(
     datum are those that rsimc influence has found.
     """
     for path in (output, drivers):
-        _require_new(path)
+        require_new_png(path)
     from rsimc import checking
     from rsimc.analysis.forecast import open_run
     from rsimc.analysis.headline import Question
@@ -74,13 +74,6 @@ def command(
     for path in (output, drivers):
         if path is not None:
             click.echo(str(path))
-
-
-def _require_new(path: Path | None) -> None:
-    if path is not None and path.suffix != ".png":
-        raise UsageError("output", "a name that ends in .png", str(path))
-    if path is not None and path.exists():
-        raise OutputError(str(path), "a new file", "one that is there already", "choose another name")
 
 
 def _show(found: Sensitivity) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rsimc.errors import OutputError
+from rsimc.errors import OutputError, UsageError
+
+
+def require_new_png(path: Path | None) -> None:
+    """Raises UsageError for a name that is not a picture's, OutputError for one that is there already."""
+    if path is not None and path.suffix != ".png":
+        raise UsageError("output", "a name that ends in .png", str(path))
+    if path is not None and path.exists():
+        raise OutputError(
+            str(path), "a new file", "one that is there already", "choose another name, or remove it first"
+        )
 
 
 def write_new(path: Path, text: str) -> None:

@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from rsimc.analysis.compare.comparison import Comparison
+from rsimc.analysis.compare.comparison import changed_keys
 from rsimc.analysis.estimates import MIN_BATCHES, Estimate, estimate
 from rsimc.analysis.headline import Question, by_batch
 from rsimc.dates import DateGrid
 from rsimc.engine.dates import compile_dates
 from rsimc.errors import RunError, UsageError
+from rsimc.runs.manifest import Manifest
 from rsimc.runs.posteriors import Posterior
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study, resolve
@@ -59,55 +60,57 @@ class Attribution:
 
 
 def attribution(
-    found: Comparison,
+    first: Manifest,
+    second: Manifest,
     question: Question,
     fit: Fit,
     progress: Progress,
+    part_of: Callable[[str], str],
     *,
-    by_key: bool = False,
     allow_code: bool = False,
 ) -> Attribution:
-    """Share out the difference of two runs; fit: the posterior of a study, None to sample its prior.
+    """Share out the difference of two runs; fit: the posterior of a study, None to sample its prior; part_of: the part
+    that a key of the scenario belongs to, see `section`.
 
-    by_key: every key that differs is a part, else every section of the scenario. Raises UsageError for more than five
-    parts, for runs that differ in nothing, and for such of different models.
+    Raises UsageError for more than five parts, for runs that differ in nothing, for such of different models, and for a
+    calibrated one beside one of the prior.
     """
-    one, other = found.first, found.second
-    if (one.posterior is None) != (other.posterior is None):
+    if (first.posterior is None) != (second.posterior is None):
         raise UsageError("explain", "two calibrated runs, or two of the prior", "one of each")
-    parts = _parts([key for key in found.changed if key not in SILENT], by_key)
-    seed = one.manifest.seed
-    known = {run.study.posterior_id: run.posterior for run in (one, other)}
+    keys = [key for key in changed_keys(first.scenario, second.scenario) if key not in SILENT]
+    parts = _parts(keys, part_of)
     hits, sizes = {}, {}
     coalitions = [frozenset(names) for n in range(len(parts) + 1) for names in combinations(parts, n)]
     for place, chosen in enumerate(coalitions):
         progress("attribute", place, len(coalitions))
-        keys = [key for name in chosen for key in parts[name]]
-        scenario = _mixed(one.manifest.scenario, other.manifest.scenario, keys)
-        study = resolve(scenario, allow_code=allow_code)
-        posterior = known[study.posterior_id] if study.posterior_id in known else fit(study)
-        hits[chosen], sizes[chosen] = _counted(study, posterior, question, seed)
+        taken = [key for name in chosen for key in parts[name]]
+        study = resolve(_mixed(first.scenario, second.scenario, taken), allow_code=allow_code)
+        hits[chosen], sizes[chosen] = _counted(study, fit(study), question, first.seed)
     progress("attribute", len(coalitions), len(coalitions))
-    none, whole = coalitions[0], coalitions[-1]
-    first, second = (estimate(hits[chosen], sizes[chosen]) for chosen in (none, whole))
+    ends = [estimate(hits[chosen], sizes[chosen]) for chosen in (coalitions[0], coalitions[-1])]
     values = {chosen: hits[chosen].sum() / max(sizes[chosen].sum(), 1.0) for chosen in coalitions}
     errors = {c: (hits[c] - values[c] * sizes[c]) / max(sizes[c].sum(), 1.0) for c in coalitions}
     shares = [_share(name, tuple(parts[name]), values, errors, frozenset(parts)) for name in parts]
     shares.sort(key=lambda share: -abs(share.change))
-    return Attribution(question, first, second, tuple(shares))
+    return Attribution(question, ends[0], ends[1], tuple(shares))
 
 
-def _parts(keys: Sequence[str], by_key: bool) -> dict[str, list[str]]:
+def section(key: str) -> str:
+    """The section of the scenario that a key is in: priors, data, variants, policy and so on."""
+    return key.split(".")[0]
+
+
+def _parts(keys: Sequence[str], part_of: Callable[[str], str]) -> dict[str, list[str]]:
     """Keys by the name of their part."""
     parts: dict[str, list[str]] = {}
     for key in keys:
-        parts.setdefault(key if by_key else key.split(".")[0], []).append(key)
+        parts.setdefault(part_of(key), []).append(key)
     if not parts:
         raise UsageError("explain", "runs of scenarios that differ", "two of one scenario")
-    if "model" in parts:
+    if "model" in keys:
         raise UsageError("explain", "runs of one model", "two models, which share no parts")
     if len(parts) > MOST:
-        advice = "leave out --by-key" if by_key else "compare with a scenario in between"
+        advice = "leave out --by-key, or compare with a scenario in between"
         raise UsageError("explain", f"at most {MOST} parts", f"{len(parts)}: {', '.join(parts)}", advice)
     return parts
 

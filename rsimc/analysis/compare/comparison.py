@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from rsimc.analysis.compare.delays import Delay, delay
 from rsimc.analysis.compare.paired import Difference, Order, order, probability_difference, quantile_difference
@@ -16,6 +17,11 @@ QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 YEARS = (2027, 2028, 2029, 2030, 2032, 2035, 2040, 2045, 2050)
 UNTOLD = ("name", "title", "description", "reasons", "run.draws", "extends")
 """What scenarios may differ in without differing in what they say."""
+
+
+def changed_keys(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    """Keys in which two scenarios differ that say something."""
+    return [key for key in differences(first, second) if key not in UNTOLD]
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,7 @@ class Comparison:
     @property
     def changed(self) -> list[str]:
         """Keys of the scenario in which they differ."""
-        found = differences(self.first.manifest.scenario, self.second.manifest.scenario)
-        return [key for key in found if key not in UNTOLD]
+        return changed_keys(self.first.manifest.scenario, self.second.manifest.scenario)
 
     @property
     def same_noise(self) -> bool:

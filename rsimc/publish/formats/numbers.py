@@ -1,18 +1,12 @@
-"""A run's results in other formats: the JSON document, and the same numbers as one tidy CSV table."""
+"""The JSON document, and the same numbers as one tidy CSV table."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
-
-from rsimc.analysis.document import document
-from rsimc.analysis.forecast import Forecast
-from rsimc.errors import UsageError, nearest
-from rsimc.runs.files import write_text
 
 COLUMNS = ("kind", "name", "x", "value", "se")
 """kind: quantile (x a probability, value a date, se in days), probability (x the last day of a year, or
@@ -21,18 +15,6 @@ unit; or `positive`), class and account (no x)."""
 
 BEYOND, POSITIVE = "not_within_horizon", "positive"
 Row = tuple[str, str, str, object, object]
-
-
-def export(forecast: Forecast, fmt: str, path: str | Path | None = None) -> str | Path:
-    """The results as text, or written to a file when a path is given; then the path.
-
-    Raises UsageError for a format that is not known, with the nearest one, and OutputError when the file cannot be
-    written.
-    """
-    if fmt not in FORMATS:
-        raise UsageError("format", "the name of a format", f'"{fmt}"', nearest(fmt, FORMATS))
-    text = FORMATS[fmt](document(forecast))
-    return text if path is None else write_text(Path(path), text)
 
 
 def as_json(found: dict[str, Any]) -> str:
@@ -64,6 +46,3 @@ def _rows(found: dict[str, Any]) -> Iterator[Row]:
         yield from (("reading", name, x, reading[x]["p"], reading[x]["se"]) for x in (BEYOND, POSITIVE) if x in reading)
     yield from (("class", name, "", e["p"], e["se"]) for name, e in found["classes"].items())
     yield from (("account", name, "", count, None) for name, count in found["counts"].items())
-
-
-FORMATS: dict[str, Callable[[dict[str, Any]], str]] = {"json": as_json, "csv": as_csv}

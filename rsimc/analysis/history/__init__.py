@@ -1,0 +1,1 @@
+"""Editions of a forecast through time: how the answer moved, and what moved it."""
