@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from datetime import date
@@ -10,6 +11,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import jsonschema
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -29,17 +31,21 @@ from rsimc.analysis.hindsight import later
 from rsimc.analysis.new_rows import new_rows
 from rsimc.analysis.precision import Precision
 from rsimc.analysis.prior_sensitivity import HALF, centred_by, prior_sensitivity, slopes
+from rsimc.analysis.sensitivity.others import others
 from rsimc.analysis.weights import EVEN, smoothed
 from rsimc.calibration import refits
 from rsimc.calibration.predictive import Positions, later_rows, not_yet, positions
 from rsimc.calibration.terms import TERMS
 from rsimc.calibration.terms.horizon import MetrHorizons
 from rsimc.cli.main import main
+from rsimc.engine.dates import compile_dates
+from rsimc.engine.source import PosteriorSource
 from rsimc.errors import DataError, UsageError
 from rsimc.observations import load_series, select
 from rsimc.observations.importing import table_text
 from rsimc.observations.metr import CEILING_MINUTES
 from rsimc.observations.rows import Observation
+from rsimc.publish.formats import export
 from rsimc.runs.stages import Stages
 
 USED = ("rd_share", "software_growth", "uplift_surveys", "merge_gap")
@@ -525,3 +531,52 @@ def test_series_of_hindsight_have_later_rows_to_find() -> None:
     """Were the run older, rows of the bundled tables would be later: the test above can fail."""
     old = [row for row in load_series("uplift_surveys") if row.published > date(2026, 1, 1)]
     assert old
+
+
+# Of a posterior
+
+
+def test_arviz_opens_what_is_exported(run: Forecast, tmp_path: Path) -> None:
+    import arviz
+
+    assert run.posterior is not None
+    export(run, "netcdf", tmp_path / "run.nc")
+    tree = arviz.from_netcdf(tmp_path / "run.nc")
+    mine = run.posterior.tree["posterior"]["software_growth"].values
+    assert np.array_equal(tree["posterior"]["software_growth"].values, mine)
+    listed = arviz.summary(tree, var_names=["software_growth"], kind="stats", round_to="none")
+    assert float(listed["mean"].iloc[0]) == pytest.approx(float(mine.mean()), rel=1e-3)
+    assert "curves" in tree.children and "sample_stats" in tree.children
+    jsonschema.validate(json.loads(str(export(run, "json"))), json.loads(str(export(run, "schema"))))
+
+
+@pytest.mark.parametrize("name", ["software_growth", "labour_share"])
+def test_a_parameter_drawn_anew_stays_what_the_data_made_it(run: Forecast, name: str) -> None:
+    """Its mean and spread in the posterior, and the others untouched; so does the answer but for chance."""
+    made = others(run.study, run.posterior, run.manifest.seed)
+    base, again = made.base, made.anew(name)
+    assert isinstance(base, PosteriorSource) and isinstance(again, PosteriorSource)
+    n = run.study.fitted.names.index(name)
+    rest = np.arange(base.table.shape[0]) != n
+    assert np.array_equal(np.asarray(again.table)[rest], np.asarray(base.table)[rest])
+    before, after = (np.asarray(source.table, np.float64)[n] for source in (base, again))
+    assert not np.array_equal(before, after)
+    spread = before.std()
+    assert after.mean() == pytest.approx(before.mean(), abs=0.15 * spread)
+    assert after.std() == pytest.approx(spread, rel=0.15)
+    dates = compile_dates(run.study.plan, (QUESTION.milestone,))
+    one, other = (dates(source) for source in (base, again))
+    both = one.kept & other.kept
+    hits = [(x.of(QUESTION.milestone) <= QUESTION.year)[both].astype(float) for x in (one, other)]
+    assert hits[1].mean() == pytest.approx(hits[0].mean(), abs=0.02)
+
+
+def test_noise_to_come_is_all_that_noise_changes(run: Forecast) -> None:
+    made = others(run.study, run.posterior, run.manifest.seed)
+    assert isinstance(made.base, PosteriorSource) and isinstance(made.noise, PosteriorSource)
+    assert np.array_equal(np.asarray(made.noise.table), np.asarray(made.base.table))
+    assert np.array_equal(np.asarray(made.noise.past), np.asarray(made.base.past))
+    assert not np.array_equal(np.asarray(made.noise.noise), np.asarray(made.base.noise))
+    assert isinstance(made.rest, PosteriorSource)
+    assert np.array_equal(np.asarray(made.rest.noise), np.asarray(made.base.noise))
+    assert sorted(np.asarray(made.rest.order).tolist()) == list(range(made.base.table.shape[1]))

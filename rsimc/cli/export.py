@@ -44,7 +44,7 @@ def command(
     json       the document of a forecast (schema: its JSON Schema)
     csv        its numbers, or another --table
     parquet    the same as Parquet; --table ensemble: the trajectories kept in full
-    netcdf     posterior, counts, curves and fans as a DataTree (zarr: the same, zipped)
+    netcdf     posterior, counts, curves and fans as a DataTree (zarr: the same as a folder)
     metaculus  201 points of a continuous forecast, and how far they had to be bent
     flusight   quantiles and distribution functions as the forecast hubs have them
     vega-lite  the specification of a --figure; png, svg: the figure itself

@@ -18,16 +18,16 @@ FORMATS: dict[str, Make] = {
     "csv": tables.as_csv,
     "parquet": tables.as_parquet,
     "netcdf": tree.as_netcdf,
-    "zarr": tree.as_zarr,
     "metaculus": metaculus.as_metaculus,
     "flusight": flusight.as_flusight,
     "vega-lite": figure.as_vega_lite,
     "png": figure.as_png,
     "svg": figure.as_svg,
 }
+FOLDERS: dict[str, Callable[[Forecast, Path], Path]] = {"zarr": tree.write_zarr}
 PLAIN = Options()
-BINARY = ("parquet", "netcdf", "zarr", "png")
-"""Not to be printed. zarr is a zip archive, which zarr and xarray open as it is."""
+BINARY = ("parquet", "netcdf", "png")
+"""Not to be printed."""
 
 
 def export(
@@ -39,12 +39,16 @@ def export(
     Raises UsageError for a format that is not known, with the nearest one, or options that do not fit the run;
     OutputError when the file is there already or cannot be written.
     """
-    if fmt not in FORMATS:
-        raise UsageError("format", "the name of a format", f'"{fmt}"', nearest(fmt, FORMATS))
+    if fmt not in FORMATS and fmt not in FOLDERS:
+        raise UsageError("format", "the name of a format", f'"{fmt}"', nearest(fmt, [*FORMATS, *FOLDERS]))
     target = None if path is None else Path(path)
     if target is not None and target.exists():
         found = "a folder" if target.is_dir() else "a file that is there already"
         raise OutputError(str(target), "a new file", found, "choose another name, or remove it first")
+    if fmt in FOLDERS:
+        if target is None:
+            raise UsageError("output", f"a folder for {fmt}", "standard output", "give one with -o")
+        return FOLDERS[fmt](forecast, target)
     made = FORMATS[fmt](forecast, options)
     if target is not None:
         return write_bytes(target, made)

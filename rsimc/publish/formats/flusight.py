@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from rsimc.analysis.forecast import Forecast
-from rsimc.dates import iso_date
+from rsimc.dates import end_of_day, iso_date
 from rsimc.publish.formats.options import Options
 from rsimc.publish.formats.tables import LEVELS
 
@@ -49,7 +49,7 @@ def _quarters(reference: date, day: date) -> int:
 
 
 def _days(forecast: Forecast) -> list[tuple[float, str]]:
-    """Stored dates after the forecast's own, and their days."""
+    """Stored dates after the forecast's own, as they are stored, and as days."""
     ahead = forecast.study.scenario.as_of.isoformat()
     days = [(float(year), iso_date(year - 1e-3)) for year in forecast.study.plan.stored_years]
     return [(year, day) for year, day in days if day > ahead]
@@ -63,5 +63,5 @@ def _rows(forecast: Forecast) -> Iterator[tuple[str, str, str, str, float]]:
             for level in LEVELS:
                 yield observable.name, day, "quantile", f"{level:g}", float(fan.sel(year=year, quantile=level))
     for name, curve in forecast.curves.items():
-        for year, day in days:
-            yield name, day, "cdf", day, curve.at(year).p
+        for _, day in days:
+            yield name, day, "cdf", day, curve.at(end_of_day(date.fromisoformat(day))).p

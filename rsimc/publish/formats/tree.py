@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from rsimc.analysis.forecast import Forecast
 from rsimc.errors import UsageError
 from rsimc.publish.formats.options import Options
 from rsimc.publish.summary import summary_tree
+from rsimc.runs.files import make_folder
 
 
 def run_tree(forecast: Forecast) -> xr.DataTree:
@@ -34,16 +36,16 @@ def as_netcdf(forecast: Forecast, options: Options) -> bytes:
     return bytes(tree.to_netcdf(engine="h5netcdf", encoding=packed))
 
 
-def as_zarr(forecast: Forecast, options: Options) -> bytes:
-    """A Zarr store of version 3 in a zip archive. Raises UsageError without zarr."""
+def write_zarr(forecast: Forecast, path: Path) -> Path:
+    """A Zarr store of version 3, a folder, whole or absent. Raises UsageError without zarr."""
     try:
-        from zarr.storage import ZipStore
+        import zarr  # noqa: F401, an extra
     except ImportError as error:
         advice = 'install it: pip install "rsimc[zarr]"'
         raise UsageError("format", "zarr, which is not installed", "none", advice) from error
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "run.zarr.zip"
-        store = ZipStore(path, mode="w")
-        run_tree(forecast).to_zarr(store, mode="w", consolidated=False)
-        store.close()
-        return path.read_bytes()
+    make_folder(path.parent)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        made = Path(folder) / "store"
+        run_tree(forecast).to_zarr(made, mode="w", consolidated=False)
+        os.rename(made, path)
+    return path
