@@ -20,6 +20,8 @@ from rsimc.analysis.sensitivity.hanging import Sensitivity
 from rsimc.analysis.sensitivity.hanging import sensitivity as sensitivities
 from rsimc.analysis.update import Update
 from rsimc.analysis.update import update as reweighted
+from rsimc.analysis.watch.information import Information, information
+from rsimc.analysis.watch.warning import WarningTime, warning_times
 from rsimc.api import forecast, load_study, prepare_devices, quiet, settled
 from rsimc.calibration.fit import fit
 from rsimc.errors import DataError
@@ -32,7 +34,7 @@ from rsimc.runs.trial import try_out
 from rsimc.scenario import Scenario
 from rsimc.scenario.schema import SeriesChoice
 
-__all__ = ["backtest", "influence", "score", "sensitivity", "update"]
+__all__ = ["backtest", "influence", "score", "sensitivity", "update", "watch"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -54,6 +56,22 @@ def sensitivity(
     prepare_devices()
     opened = run if isinstance(run, Forecast) else open_run(run, allow_code=allow_code)
     return sensitivities(opened, question, progress, totals)
+
+
+def watch(
+    run: str | Path | Forecast,
+    question: Question = Question(),  # noqa: B008, frozen
+    indicators: Sequence[str] = (),
+    *,
+    allow_code: bool = False,
+) -> tuple[Information, list[WarningTime]]:
+    """What to look out for in a run: how much a reading of each observable on each coming day would tell about a
+    question, and how long before its milestone the others, and indicators such as "horizon_hours > 160", come.
+
+    Raises UsageError for what the run has not, RunError as `open_run` does or where it keeps no trajectories.
+    """
+    opened = run if isinstance(run, Forecast) else open_run(run, allow_code=allow_code)
+    return information(opened, question), warning_times(opened, question.milestone, indicators)
 
 
 @settled()

@@ -293,6 +293,11 @@ class Workshop:
             ["replay", str(copy), "--index", "999999"],
             ["query", str(copy), self.chance.choice(QUESTIONS)],
             ["compare", str(copy), str(self.runs / "run1")],
+            ["sensitivity", str(copy), "--quick", "--by", "2029"],
+            ["watch", str(copy), "--by", "2029"],
+            ["history", str(copy), str(self.runs / "run1"), "--by", "2029"],
+            ["pool", str(copy), str(self.runs / "run2")],
+            ["export", str(copy), "--format", self.chance.choice(("flusight", "metaculus", "csv")), "--table", "cdf"],
         ))  # fmt: skip
         if self.chance.random() < SLOW_SHARE:
             extra = {"update": ["--add", str(self._rows()), "--series", "metr_horizons", "--no-refit"]}

@@ -23,8 +23,8 @@ from rsimc.dates import end_of_day, last_day
 from rsimc.engine.plan import BLOCK
 from rsimc.errors import OutputError, UsageError
 from rsimc.publish.formats import FORMATS, Options, export
-from rsimc.publish.formats.export import BINARY, FOLDERS
 from rsimc.publish.formats.metaculus import EVEN, MOST, POINTS, continuous_cdf
+from rsimc.publish.formats.writing import BINARY, FOLDERS
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from rsimc.analysis.display import chance, table
 from rsimc.analysis.estimates import Curve, Estimate, curve, estimate
 from rsimc.dates import end_of_day, iso_date, last_day
 from rsimc.engine.counts import Counts
@@ -25,6 +26,7 @@ from rsimc.scenario import identity
 if TYPE_CHECKING:
     from rsimc.analysis.query.ask import Answer, Asker
 
+SHOWN_YEARS = (2028, 2030, 2035)
 FAN_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -49,6 +51,18 @@ class Forecast:
     def __repr__(self) -> str:
         name, n = self.study.scenario.name, self.counts.n
         return f"Forecast({name}, {n:,} trajectories, {str(self.folder)!r})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the headline milestones."""
+        first, horizon = self.study.scenario.as_of.year, self.study.scenario.run.horizon
+        years = [year for year in SHOWN_YEARS if first <= year < horizon]
+        rows = []
+        for name in [m.name for m in self.milestones if m.headline] or [m.name for m in self.milestones]:
+            dates = [self.quantile(name, q) or f"after {horizon}" for q in (0.1, 0.5, 0.9)]
+            found = [self.probability(name, str(year)) for year in years]
+            rows.append([name, *dates, *(chance(one.p, one.se) for one in found)])
+        headings = ["milestone", "10%", "50%", "90%", *(f"by {year}" for year in years)]
+        return table(repr(self), headings, rows)
 
     @property
     def folder(self) -> Path:

@@ -52,7 +52,7 @@ def command(
     # Heavy imports wait until the command runs: its help must not pay for them.
     from rsimc import api
     from rsimc.publish.formats import Options, export
-    from rsimc.publish.formats.export import BINARY
+    from rsimc.publish.formats.writing import BINARY
 
     if form in BINARY and output is None and sys.stdout.isatty():
         raise UsageError("output", f"a file for {form}, which is no text", "a terminal", "give one with -o")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from rsimc.analysis.sensitivity.hanging import Sensitivity
 
 SHOWN = 15
+WIDE = 120
+"""Columns from which on errors have room."""
 
 
 @click.command("sensitivity")
@@ -83,17 +86,18 @@ def _show(found: Sensitivity) -> None:
     out, asked = console(), found.question
     out.print(heading(f"What {asked.milestone} hangs on"))
     say(out, f"P({asked.milestone} by {asked.by}) = {chance(found.p.p, found.p.se)}; {found.rows:,} trajectories")
+    said = partial(share, error=out.width >= WIDE)
     right = ("First", "Total", "First, P", "Total, P", "Low", "High")
     listed = table("Parameter", *right, right=right)
     for driver in found.drivers[:SHOWN]:
         total = (None, None) if driver.total is None else (driver.total.date, driver.total.event)
         first = driver.first
         mark = " ?" if doubtful(driver) else ""
-        shares = (share(first.date), share(total[0]) + mark, share(first.event), share(total[1]) + mark)
+        shares = (said(first.date), said(total[0]) + mark, said(first.event), said(total[1]) + mark)
         listed.add_row(driver.name, *shares, percent(driver.low.p), percent(driver.high.p))
     if found.noise_first is not None and found.noise_total is not None:
         one, all_ = found.noise_first, found.noise_total
-        listed.add_row("(noise to come)", share(one.date), share(all_.date), share(one.event), share(all_.event))
+        listed.add_row("(noise to come)", *map(said, (one.date, all_.date, one.event, all_.event)))
     out.print(listed)
     what = f"Percent of the variance of the date's rank, and of whether it comes by {asked.by} (P)."
     ends = "Low, high: P in the lowest and the highest fifth of the parameter."

@@ -50,17 +50,16 @@ def command(
     which the milestone comes within the horizon.
     """
     require_new_png(output)
+    from rsimc import checking
     from rsimc.analysis.forecast import open_run
     from rsimc.analysis.headline import Question
-    from rsimc.analysis.watch.information import information
-    from rsimc.analysis.watch.warning import warning_times
     from rsimc.publish.figures import save_png
     from rsimc.publish.frames import lead
     from rsimc.publish.watch import document, watch_chart
 
     opened = open_run(run, allow_code=allow_code)
     question = Question(milestone or lead(opened), by)
-    found, times = information(opened, question), warning_times(opened, question.milestone, indicators)
+    found, times = checking.watch(opened, question, indicators)
     if output is not None:
         save_png(watch_chart(found), output)
     if as_json:

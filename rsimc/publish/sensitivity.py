@@ -66,16 +66,16 @@ def doubtful(driver: Driver) -> bool:
     return driver.moved is not None and abs(driver.moved[0]) > SENDS * max(driver.moved[1], 1e-12)
 
 
-def share(found: Effect | None) -> str:
-    """A share of variance for a person, in percent.
+def share(found: Effect | None, error: bool = True) -> str:
+    """A share of variance for a person, in percent; error: with its standard error, where there is one.
 
     >>> share(Effect(0.1153, 0.002)), share(Effect(-0.0004, 0.001)), share(None)
     ('11.5 ± 0.2', '0.0 ± 0.1', '–')
     """
     if found is None:
         return "–"
-    error = "" if found.se is None else f" ± {100 * found.se:.1f}"
-    return f"{100 * max(found.share, 0.0):.1f}{error}"
+    said = f" ± {100 * found.se:.1f}" if error and found.se is not None else ""
+    return f"{100 * max(found.share, 0.0):.1f}{said}"
 
 
 def tornado_chart(found: Sensitivity) -> Chart:

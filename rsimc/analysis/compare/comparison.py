@@ -9,7 +9,8 @@ from typing import Any
 
 from rsimc.analysis.compare.delays import Delay, delay
 from rsimc.analysis.compare.paired import Difference, Order, order, probability_difference, quantile_difference
-from rsimc.analysis.forecast import Forecast, year_of
+from rsimc.analysis.display import chance, table
+from rsimc.analysis.forecast import SHOWN_YEARS, Forecast, year_of
 from rsimc.errors import UsageError, nearest
 from rsimc.scenario import differences
 
@@ -30,6 +31,17 @@ class Comparison:
 
     first: Forecast
     second: Forecast
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: differences of the headline milestones."""
+        rows = []
+        for name in self.headline:
+            for year in [year for year in SHOWN_YEARS if year in self.years]:
+                one = self.probability(name, str(year))
+                ends = (chance(one.first, None), chance(one.second, None), chance(one.difference, one.se))
+                rows.append([f"{name} by {year}", *ends])
+        told = f"{self.second.folder.name} against {self.first.folder.name}"
+        return table(told, ["", "first", "second", "difference"], rows)
 
     @property
     def milestones(self) -> list[str]:

@@ -9,12 +9,14 @@ from typing import Literal, cast
 import duckdb
 import numpy as np
 
+from rsimc.analysis.display import chance, table
 from rsimc.analysis.estimates import MIN_BATCHES, Estimate, estimate
 from rsimc.analysis.query.columns import columns
 from rsimc.analysis.query.compile import Compiler
 from rsimc.analysis.query.parse import QuestionError, parse
 from rsimc.analysis.query.statistics import Met, Result, mean, probability, quantile
 from rsimc.analysis.query.tree import Condition, Question, Value
+from rsimc.dates import DAYS_PER_YEAR, iso_date
 from rsimc.errors import RunError
 from rsimc.runs.ensemble import ensemble_path, read_ensemble, read_schema
 from rsimc.runs.manifest import Manifest, scenario_of
@@ -67,6 +69,13 @@ class Answer:
     of: int
     needs: Size | None
     warnings: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        rows = [[one.label, *_shown(one, self.unit)] for one in self.results]
+        given = "" if self.given is None else f"; the condition holds in {chance(self.given.p, self.given.se)}"
+        told = f"{self.question}: {self.rows:,} trajectories{given}"
+        return table("; ".join([told, *self.warnings]), ["", self.unit, "independent"], rows)
 
     @property
     def value(self) -> float | None:
@@ -149,6 +158,18 @@ class Asker:
         return Answer(
             question.text, question.asks, unit, results, undecided, given, met.unmet, *counts, needs, warnings
         )
+
+
+def _shown(one: Result, unit: str) -> tuple[str, str]:
+    """A number with its error, and how many independent trajectories it is worth, in words."""
+    worth = "" if one.n_eff is None else f"{one.n_eff:,.0f}"
+    if one.value is None:
+        return "not known within the horizon", worth
+    if unit == "probability":
+        return chance(one.value, one.se), worth
+    if unit == "date":
+        return f"{iso_date(one.value)}{'' if one.se is None else f' ± {one.se * DAYS_PER_YEAR:.0f} days'}", worth
+    return f"{one.value:.4g}{'' if one.se is None else f' ± {one.se:.2g}'}", worth
 
 
 def _decided(sql: str) -> str:

@@ -1,6 +1,6 @@
 """What a run is handed out as, one file a format."""
 
-from rsimc.publish.formats.export import FORMATS, export
 from rsimc.publish.formats.options import TABLES, Options
+from rsimc.publish.formats.writing import FORMATS, export
 
 __all__ = ["FORMATS", "TABLES", "Options", "export"]
