@@ -42,20 +42,21 @@ Progress = Callable[[str, int, int], None]
 @settled()
 def sensitivity(
     run: str | Path | Forecast,
-    question: Question = Question(),  # noqa: B008, frozen
+    questions: Sequence[Question] = (Question(),),
     progress: Progress = quiet,
     *,
     totals: bool = True,
     allow_code: bool = False,
-) -> Sensitivity:
-    """What the date of a milestone in a run, and its probability by a day, hang on: first-order and total effects of
-    every parameter and of the process noise. totals: two minutes of new trajectories, 65,536 for each parameter.
+) -> list[Sensitivity]:
+    """What dates of milestones in a run, and their probabilities by a day, hang on: first-order and total effects of
+    every parameter and of the process noise. totals: two minutes of new trajectories, 65,536 for each parameter,
+    whatever the number of questions.
 
     Raises UsageError for what the run has not, RunError as `open_run` does or where it keeps no trajectories.
     """
     prepare_devices()
     opened = run if isinstance(run, Forecast) else open_run(run, allow_code=allow_code)
-    return sensitivities(opened, question, progress, totals)
+    return sensitivities(opened, questions, progress, totals)
 
 
 def watch(

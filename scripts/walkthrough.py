@@ -67,7 +67,7 @@ if delay is not None and delay.bought is not None:
 
 # %%
 question = rsimc.Question("closed_loop", "2032-12-31")
-found = rsimc.sensitivity(run, question, totals=False)
+(found,) = rsimc.sensitivity(run, [question], totals=False)
 for driver in found.drivers[:5]:
     print(f"{driver.name:24} {driver.first.date.share:6.1%}   {driver.low.p:.3f} to {driver.high.p:.3f}")
 

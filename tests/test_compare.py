@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rsimc import api, comparing
 from rsimc.analysis.compare.attribution import _copy
 from rsimc.analysis.compare.comparison import Comparison
-from rsimc.analysis.compare.paired import order, probability_difference, quantile_difference
+from rsimc.analysis.compare.paired import at_most, order, probability_difference, quantile_difference
 from rsimc.analysis.estimates import Curve
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.headline import Question
@@ -86,7 +86,7 @@ def pairs(count: int, shift: float) -> list[tuple[Curve, Curve]]:
 
 def test_errors_of_differences_are_their_spread() -> None:
     """Over 300 pairs of runs that share most of what they hang on."""
-    probability = [probability_difference(a, b, 2030.0) for a, b in pairs(300, 0.1)]
+    probability = [probability_difference(at_most(a, 2030.0), at_most(b, 2030.0)) for a, b in pairs(300, 0.1)]
     quantile = [quantile_difference(a, b, 0.5) for a, b in pairs(300, 0.1)]
     for found in (probability, quantile):
         differences_ = np.array([one.difference for one in found], float)
@@ -145,6 +145,11 @@ def test_differences_are_those_of_the_forecasts(plain: Forecast, paused: Forecas
     assert one.second == paused.probability("closed_loop", "2031").p
     assert one.ratio is not None and one.first is not None and one.second is not None
     assert one.ratio == pytest.approx(one.second / one.first)
+    for name, kind in found.classes().items():
+        assert (kind.first, kind.second) == pytest.approx((plain.classes()[name].p, paused.classes()[name].p))
+    name = "closed_loop..multiplier_10"
+    long = found.duration(name, 0.05)
+    assert (long.first, long.second) == (plain.durations[name].quantile(0.05), paused.durations[name].quantile(0.05))
     date = found.quantile("coder", 0.25)
     assert (date.first, date.second) == (plain.curve("coder").quantile(0.25), paused.curve("coder").quantile(0.25))
 

@@ -119,7 +119,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Forecast:
 
 def test_effects_of_a_run(run: Forecast) -> None:
     """What the model does not use before the milestone has none; what it does has more in all than alone."""
-    found = checking.sensitivity(run, EVENT)
+    found, other = checking.sensitivity(run, [EVENT, Question("small_loop", "2028-12-31")])
+    assert (found.question, other.question.milestone) == (EVENT, "small_loop")
     drivers = {driver.name: driver for driver in found.drivers}
     assert found.p.p == pytest.approx(run.probability(*(EVENT.milestone, EVENT.by)).p, abs=2e-3)
     nothing = drivers["metr_scatter"]  # of measurements, which a run of the prior does not look at
@@ -143,20 +144,21 @@ def test_the_command(run: Forecast, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["sensitivity", str(run.folder), "--milestone", "coder", *more]) == 0
     assert "What coder hangs on" in capsys.readouterr().out
     assert all(path.read_bytes()[:4] == b"\x89PNG" for path in pictures)
-    assert main(["sensitivity", str(run.folder), "--milestone", "coder", "--quick", "--json", "--by", "2029"]) == 0
+    assert main(["sensitivity", str(run.folder), "--milestone", "all", "--quick", "--json", "--by", "2029"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert (document["schema"], document["noise"]["first"]) == ("rsimc.sensitivity/1", None)
-    assert 0.0 < document["parameters"]["time_horizon_growth"]["first"]["date"]["share"] < 1.0
+    coder = document["milestones"]["coder"]
+    assert (document["schema"], coder["noise"]["first"]) == ("rsimc.sensitivity/1", None)
+    assert 0.0 < coder["parameters"]["time_horizon_growth"]["first"]["date"]["share"] < 1.0
 
 
 def test_what_cannot_be_answered_is_refused(run: Forecast, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="did you mean"):
-        checking.sensitivity(run, Question("codr", "2029-12-31"))
+        checking.sensitivity(run, [Question("codr", "2029-12-31")])
     with pytest.raises(UsageError, match="raise run"):
-        checking.sensitivity(run, Question("coder", "2050-12-31"))
+        checking.sensitivity(run, [Question("coder", "2050-12-31")])
     assert main(["sensitivity", str(run.folder), "-o", "x.gif"]) == 2
     alone = tmp_path / "alone"
     api.simulate("baseline", ["run.horizon=2031"], prior=True, draws=5, output=alone)
     (alone / "ensemble.parquet").unlink()
     with pytest.raises(RunError, match="run simulate again"):
-        checking.sensitivity(alone, EVENT, totals=False)
+        checking.sensitivity(alone, [EVENT], totals=False)

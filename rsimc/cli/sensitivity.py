@@ -23,17 +23,25 @@ WIDE = 120
 
 @click.command("sensitivity")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--milestone", metavar="NAME", help="What is asked about (closed_loop).")
+@click.option(
+    "--milestone",
+    "milestones",
+    multiple=True,
+    metavar="NAME",
+    help="What is asked about (closed_loop); all, or several.",
+)
 @click.option("--by", default="2030-12-31", metavar="DATE", help="The day of its probability.", show_default=True)
 @click.option("--quick", is_flag=True, help="Without total effects and noise, which simulate anew for two minutes.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="Draw the tornado, as a .png.")
-@click.option("--drivers", type=click.Path(path_type=Path), metavar="PATH", help="Draw dates against parameters: .png.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="Draw the tornado of the first, as a .png."
+)
+@click.option("--drivers", type=click.Path(path_type=Path), metavar="PATH", help="Draw its dates against parameters.")
 @allow_code_option
 @json_option
 @quiet_option
 def command(
     run: Path,
-    milestone: str | None,
+    milestones: tuple[str, ...],
     by: str,
     quick: bool,
     output: Path | None,
@@ -60,20 +68,26 @@ def command(
     from rsimc.publish.sensitivity import document, driver_chart, tornado_chart
 
     opened = open_run(run, allow_code=allow_code)
-    question = Question(milestone or lead(opened), by)
+    every = [m.name for m in opened.milestones]
+    names = every if "all" in milestones else milestones or (lead(opened),)
+    questions = [Question(name, by) for name in dict.fromkeys(names)]
     with Bars(messages(quiet)) as bars:
-        found = checking.sensitivity(opened, question, bars, totals=not quick)
+        found = checking.sensitivity(opened, questions, bars, totals=not quick)
     informed = opened.posterior is not None and not opened.study.parts
-    data = kept(opened.study, opened.posterior, question) if opened.posterior is not None and informed else []
+    data = [
+        kept(opened.study, opened.posterior, question) if opened.posterior is not None and informed else []
+        for question in questions
+    ]
     if output is not None:
-        save_png(tornado_chart(found), output)
+        save_png(tornado_chart(found[0]), output)
     if drivers is not None:
-        save_png(driver_chart(found), drivers)
+        save_png(driver_chart(found[0]), drivers)
     if as_json:
         emit_json(document(found, opened.manifest.id, data))
         return
-    _show(found)
-    _show_data(data, informed)
+    for one, some in zip(found, data, strict=True):
+        _show(one)
+        _show_data(some, informed)
     for path in (output, drivers):
         if path is not None:
             click.echo(str(path))

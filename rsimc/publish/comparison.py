@@ -11,7 +11,7 @@ import numpy as np
 from rsimc.analysis.compare.attribution import Attribution, Share
 from rsimc.analysis.compare.comparison import QUANTILES, Comparison
 from rsimc.analysis.compare.delays import Bought, Delay
-from rsimc.analysis.compare.paired import Difference, Order, probability_difference
+from rsimc.analysis.compare.paired import Difference, Order, at_most, probability_difference
 from rsimc.analysis.estimates import Curve
 from rsimc.analysis.forecast import Forecast
 from rsimc.dates import DAYS_PER_YEAR, iso_date
@@ -54,13 +54,17 @@ def _comparison(found: Comparison, name: str) -> dict[str, Any]:
         "scenario_differs_in": found.changed,
         "shared": found.shared,
         "milestones": {milestone: _milestone(found, milestone) for milestone in found.milestones},
+        "durations": {
+            name: {f"{q:g}": _numbers(found.duration(name, q)) for q in QUANTILES} for name in found.durations
+        },
+        "classes": {name: _numbers(one) for name, one in found.classes().items()},
     }
 
 
 def _milestone(found: Comparison, name: str) -> dict[str, Any]:
     order, delay = found.order(name), found.delay(name)
     return {
-        "probability_by": {f"{y}-12-31": _probability(found.probability(name, str(y))) for y in found.years},
+        "probability_by": {f"{y}-12-31": _numbers(found.probability(name, str(y))) for y in found.years},
         "quantiles": {f"{q:g}": _quantile(found.quantile(name, q)) for q in QUANTILES},
         "order": None if order is None else _order(order),
         "trajectories": None if delay is None else _delay(delay),
@@ -71,7 +75,7 @@ def _short(value: float | None, digits: int = 6) -> float | None:
     return None if value is None else float(f"{value:.{digits}g}")
 
 
-def _probability(one: Difference) -> dict[str, Any]:
+def _numbers(one: Difference) -> dict[str, Any]:
     numbers = {"first": one.first, "second": one.second, "difference": one.difference, "se": one.se}
     more = {"ratio": one.ratio, "ratio_se": one.ratio_se, "variance_saved": one.saved}
     return {name: _short(value) for name, value in (numbers | more).items()}
@@ -243,7 +247,7 @@ def _difference(one: Comparison, name: str, milestone: str) -> list[frames.Row]:
     a, b = one.first.curve(milestone), one.second.curve(milestone)
     rows = []
     for year in _years(a, one.first):
-        found = probability_difference(a, b, year)
+        found = probability_difference(at_most(a, year), at_most(b, year))
         d, se = found.difference or 0.0, found.se or 0.0
         rows.append({"run": name, "year": round(year, 4), "d": d, "low": d - 2 * se, "high": d + 2 * se})
     return rows

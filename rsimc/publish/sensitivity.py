@@ -8,8 +8,9 @@ from typing import Any
 import altair as alt
 
 from rsimc.analysis.influence import Influence
+from rsimc.analysis.sensitivity.again import Effects
 from rsimc.analysis.sensitivity.effects import Effect
-from rsimc.analysis.sensitivity.hanging import Driver, Effects, Sensitivity
+from rsimc.analysis.sensitivity.hanging import Driver, Sensitivity
 from rsimc.dates import iso_date
 from rsimc.publish import words
 from rsimc.publish.frames import Row
@@ -22,12 +23,18 @@ SENDS = 3.0
 """Standard errors from which on drawing a parameter anew has moved the answer: its total effect is then in doubt."""
 
 
-def document(found: Sensitivity, run: str, data: Sequence[Influence] = ()) -> dict[str, Any]:
-    """All of it as plain data. data: influences of what the posterior was fitted to, the full one first."""
+def document(found: Sequence[Sensitivity], run: str, data: Sequence[Sequence[Influence]]) -> dict[str, Any]:
+    """All of it as plain data. data: for each milestone influences of what the posterior was fitted to, the full one
+    first, or none."""
     return {
         "schema": SCHEMA,
         "id": run,
-        "milestone": found.question.milestone,
+        "milestones": {one.question.milestone: _milestone(one, some) for one, some in zip(found, data, strict=True)},
+    }
+
+
+def _milestone(found: Sensitivity, data: Sequence[Influence]) -> dict[str, Any]:
+    return {
         "by": found.question.by,
         "p": found.p.as_dict(),
         "rows": found.rows,

@@ -7,8 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from rsimc.analysis.compare.delays import Delay, delay
-from rsimc.analysis.compare.paired import Difference, Order, order, probability_difference, quantile_difference
+from rsimc.analysis.compare.paired import (
+    Difference,
+    Hits,
+    Order,
+    at_most,
+    order,
+    probability_difference,
+    quantile_difference,
+)
 from rsimc.analysis.display import chance, table
 from rsimc.analysis.forecast import SHOWN_YEARS, Forecast, year_of
 from rsimc.errors import UsageError, nearest
@@ -80,7 +90,24 @@ class Comparison:
         """Of a milestone by the end of a day, month or year. Raises UsageError as `Forecast.probability` does."""
         for run in (self.first, self.second):
             run.probability(name, by)
-        return probability_difference(self.first.curve(name), self.second.curve(name), year_of(by))
+        year = year_of(by)
+        return probability_difference(at_most(self.first.curve(name), year), at_most(self.second.curve(name), year))
+
+    def classes(self) -> dict[str, Difference]:
+        """Of the probability of each kind of takeoff that both have."""
+        one, other = (_classes(run) for run in (self.first, self.second))
+        return {name: probability_difference(one[name], other[name]) for name in one if name in other}
+
+    def duration(self, name: str, q: float) -> Difference:
+        """Of a quantile of a duration, or of what another clock shows, in its unit."""
+        one, other = ({**run.durations, **run.readings}[name] for run in (self.first, self.second))
+        return quantile_difference(one, other, q, ratios=True)
+
+    @property
+    def durations(self) -> list[str]:
+        """Names of durations and readings that both have."""
+        one, other = ({**run.durations, **run.readings} for run in (self.first, self.second))
+        return [name for name in one if name in other]
 
     def quantile(self, name: str, q: float) -> Difference:
         """Of the date by which a milestone has come with probability q, in years."""
@@ -99,6 +126,12 @@ class Comparison:
     def delay(self, name: str) -> Delay | None:
         """What happened to the milestone in each trajectory; None where they do not share their draws, or keep none."""
         return delay(self.first, self.second, name) if self.same_draws else None
+
+
+def _classes(run: Forecast) -> dict[str, Hits]:
+    sizes = run.counts.accounts[:, :2].sum(axis=1).astype(np.float64)
+    hits = run.counts.classes.astype(np.float64)
+    return {name: Hits(hits[:, n], sizes) for n, name in enumerate(run.study.model.classes)}
 
 
 def compare(runs: Sequence[Forecast]) -> list[Comparison]:

@@ -38,40 +38,66 @@ class Difference:
     saved: float | None = None
 
 
-def probability_difference(first: Curve, second: Curve, x: float) -> Difference:
-    """Of the probability of being at most x."""
-    a, b = first.at(x).p, second.at(x).p
+@dataclass(frozen=True)
+class Hits:
+    """Trajectories of an event, and all, by batch [batch]."""
+
+    hits: np.ndarray
+    sizes: np.ndarray
+
+    @property
+    def p(self) -> float:
+        """The probability, NaN without a trajectory."""
+        total = float(self.sizes.sum())
+        return float(self.hits.sum()) / total if total else math.nan
+
+    @property
+    def residual(self) -> np.ndarray:
+        """What each batch adds to the error of the probability [batch]."""
+        total = max(float(self.sizes.sum()), 1.0)
+        residual: np.ndarray = (self.hits - float(self.hits.sum()) / total * self.sizes) / total
+        return residual
+
+
+def at_most(curve: Curve, x: float) -> Hits:
+    """The event of being at most x."""
+    return Hits(np.array([np.interp(x, curve.edges, row, left=0.0) for row in curve.hits]), curve.sizes)
+
+
+def probability_difference(first: Hits, second: Hits) -> Difference:
+    """Of the probability of an event."""
+    a, b = first.p, second.p
     if math.isnan(a) or math.isnan(b):
         return Difference(None, None)
-    one, other = _residuals(first, x), _residuals(second, x)
-    se, saved = _error(one, other, first, second)
+    one, other = first.residual, second.residual
+    se, saved = _error(one, other, first.sizes, second.sizes)
     ratio = b / a if a > 0 else None
-    ratio_se = None
-    if ratio and se is not None:
-        relative = other / b - one / a
-        ratio_se = ratio * math.sqrt(_variance(relative, _filled(first, second)))
-    return Difference(a, b, b - a, se, ratio, ratio_se, saved)
+    relative = other / b - one / a if ratio else None
+    return Difference(a, b, b - a, se, ratio, _ratio_error(ratio, relative, first, second), saved)
 
 
-def quantile_difference(first: Curve, second: Curve, q: float) -> Difference:
-    """Of a quantile: that of a probability there, over the density."""
+def quantile_difference(first: Curve, second: Curve, q: float, ratios: bool = False) -> Difference:
+    """Of a quantile: that of a probability there, over the density. ratios: of a duration, which has them."""
     a, b = first.quantile(q), second.quantile(q)
     if a is None or b is None:
         return Difference(a, b)
+    ratio = b / a if ratios and a > 0 else None
     slopes = [_slope(curve, q) for curve in (first, second)]
     if slopes[0] is None or slopes[1] is None:
-        return Difference(a, b, b - a)
-    one, other = -slopes[0] * _residuals(first, a), -slopes[1] * _residuals(second, b)
-    se, saved = _error(one, other, first, second)
-    return Difference(a, b, b - a, se, saved=saved)
+        return Difference(a, b, b - a, ratio=ratio)
+    there = at_most(first, a), at_most(second, b)
+    one, other = (-slope * hits.residual for slope, hits in zip(slopes, there, strict=True) if slope is not None)
+    se, saved = _error(one, other, first.sizes, second.sizes)
+    relative = other / b - one / a if ratio else None
+    return Difference(a, b, b - a, se, ratio, _ratio_error(ratio, relative, *there), saved)
 
 
-def _residuals(curve: Curve, x: float) -> np.ndarray:
-    """What each batch adds to the error of the probability of being at most x [batch]."""
-    hits = np.array([np.interp(x, curve.edges, row, left=0.0) for row in curve.hits])
-    total = max(float(curve.sizes.sum()), 1.0)
-    residual: np.ndarray = (hits - hits.sum() / total * curve.sizes) / total
-    return residual
+def _ratio_error(ratio: float | None, relative: np.ndarray | None, first: Hits, second: Hits) -> float | None:
+    """The standard error of a ratio from the batches' relative errors."""
+    filled = _filled(first.sizes, second.sizes)
+    if ratio is None or relative is None or filled < MIN_BATCHES:
+        return None
+    return ratio * math.sqrt(_variance(relative, filled))
 
 
 def _slope(curve: Curve, q: float) -> float | None:
@@ -84,15 +110,17 @@ def _slope(curve: Curve, q: float) -> float | None:
     return None if low is None or high is None else (high - low) / (2.0 * error)
 
 
-def _filled(first: Curve, second: Curve) -> int:
-    return int(((first.sizes > 0) & (second.sizes > 0)).sum())
+def _filled(first: np.ndarray, second: np.ndarray) -> int:
+    return int(((first > 0) & (second > 0)).sum())
 
 
 def _variance(residual: np.ndarray, filled: int) -> float:
     return filled / (filled - 1) * float((residual**2).sum())
 
 
-def _error(one: np.ndarray, other: np.ndarray, first: Curve, second: Curve) -> tuple[float | None, float | None]:
+def _error(
+    one: np.ndarray, other: np.ndarray, first: np.ndarray, second: np.ndarray
+) -> tuple[float | None, float | None]:
     """The standard error of the difference, and how much of its variance pairing saved.
 
     Never less than half a trajectory: that none differs among so many does not prove that none would.
@@ -102,7 +130,7 @@ def _error(one: np.ndarray, other: np.ndarray, first: Curve, second: Curve) -> t
         return None, None
     apart = _variance(one, filled) + _variance(other, filled)
     variance = _variance(other - one, filled)
-    least = 0.5 / min(float(first.sizes.sum()), float(second.sizes.sum()))
+    least = 0.5 / min(float(first.sum()), float(second.sum()))
     return max(math.sqrt(variance), least), 1.0 - variance / apart if apart > 0 else None
 
 
@@ -123,7 +151,8 @@ class Order:
 
 def order(first: Curve, second: Curve) -> Order | None:
     """The order of two dates; None where errors are null."""
-    if _filled(first, second) < MIN_BATCHES:
+    filled = _filled(first.sizes, second.sizes)
+    if filled < MIN_BATCHES:
         return None
     sums = [np.maximum(curve.sizes.sum(), 1.0) for curve in (first, second)]
     parts = [
@@ -131,7 +160,6 @@ def order(first: Curve, second: Curve) -> Order | None:
         for curve, total in zip((first, second), sums, strict=True)
     ]
     residual = parts[1] - parts[0]
-    filled = _filled(first, second)
     se = np.maximum(np.sqrt(filled / (filled - 1) * (residual**2).sum(axis=0)), 0.5 / min(sums))
     band = _band(residual / se)
     difference = second.p - first.p
