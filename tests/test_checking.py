@@ -31,7 +31,7 @@ from rsimc.analysis.hindsight import later
 from rsimc.analysis.new_rows import new_rows
 from rsimc.analysis.precision import Precision
 from rsimc.analysis.prior_sensitivity import HALF, centred_by, prior_sensitivity, slopes
-from rsimc.analysis.sensitivity.others import others
+from rsimc.analysis.sensitivity.others import MIXED, others
 from rsimc.analysis.weights import EVEN, smoothed
 from rsimc.calibration import refits
 from rsimc.calibration.predictive import Positions, later_rows, not_yet, positions
@@ -577,6 +577,11 @@ def test_noise_to_come_is_all_that_noise_changes(run: Forecast) -> None:
     assert np.array_equal(np.asarray(made.noise.table), np.asarray(made.base.table))
     assert np.array_equal(np.asarray(made.noise.past), np.asarray(made.base.past))
     assert not np.array_equal(np.asarray(made.noise.noise), np.asarray(made.base.noise))
-    assert isinstance(made.rest, PosteriorSource)
-    assert np.array_equal(np.asarray(made.rest.noise), np.asarray(made.base.noise))
-    assert sorted(np.asarray(made.rest.order).tolist()) == list(range(made.base.table.shape[1]))
+    ids = jnp.arange(2048, dtype=jnp.uint32)
+    mine, others_ = (source.innovations(run.study.model, ids) for source in (made.base, made.rest))
+    assert np.array_equal(np.asarray(mine.past), np.asarray(others_.past))  # of its own draw
+    assert np.array_equal(np.asarray(made.rest.values(ids)), np.asarray(made.base.values(ids)))
+    there = made.base.innovations(run.study.model, jnp.asarray(MIXED[:2048]))
+    beat = jnp.asarray(mine.past.shape[0] + 3)
+    assert np.array_equal(np.asarray(others_.at(beat)), np.asarray(there.at(beat)))
+    assert not np.array_equal(np.asarray(others_.at(beat)), np.asarray(mine.at(beat)))

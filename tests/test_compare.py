@@ -21,7 +21,7 @@ from rsimc.analysis.headline import Question
 from rsimc.cli.main import main
 from rsimc.engine.plan import BATCHES, BLOCK
 from rsimc.errors import UsageError
-from rsimc.scenario import differences
+from rsimc.scenario import differing
 
 HORIZON = 2034
 DRAWS = 32 * BLOCK
@@ -154,6 +154,32 @@ def test_differences_are_those_of_the_forecasts(plain: Forecast, paused: Forecas
     assert (date.first, date.second) == (plain.curve("coder").quantile(0.25), paused.curve("coder").quantile(0.25))
 
 
+def test_runs_that_draw_otherwise_share_no_draws(plain: Forecast, folder: Path) -> None:
+    """Sobol points, or other forms in a mixture, give a trajectory other parameters under one seed."""
+    sobol = made(folder / "sobol", "baseline", "run.sobol=true", draws=5)
+    assert not Comparison(plain, sobol).same_draws
+    assert Comparison(plain, sobol).delay("coder") is None
+    assert "drawn otherwise" in Comparison(plain, sobol).shared
+
+
+def test_what_lies_in_the_lowest_bin_is_no_quantile() -> None:
+    """A duration that is often none, or the other way round, has no 5% quantile to take a difference of."""
+    chance = np.random.default_rng(5)
+    low, nothing = chance.normal(size=(BATCHES, 200)), np.zeros(BATCHES)
+    one, other = synthetic(nothing, low, -5.0), synthetic(nothing, low, -4.9)
+    assert one.p[0] > 0.1
+    found = quantile_difference(one, other, 0.05)
+    assert (found.first, found.difference, found.se) == (None, None, None)
+    assert quantile_difference(one, other, 0.95).difference == pytest.approx(0.1, abs=0.01)
+
+
+def test_of_several_pauses_none_is_given_the_credit(plain: Forecast, folder: Path) -> None:
+    more = '[[policy.pause]]\ntrigger = "multiplier_1000"\n'
+    (folder / "two.toml").write_text(PAUSED.format(strength=1.0) + more)
+    delay = comparing.compare([plain, made(folder / "two", str(folder / "two.toml"))])[0].delay("coder")
+    assert delay is not None and delay.bought is None and delay.later.p > 0.1
+
+
 def test_a_pause_delays_and_one_without_strength_does_not(plain: Forecast, paused: Forecast, folder: Path) -> None:
     found = comparing.compare([plain, paused])[0]
     assert found.changed == ["policy.pause"]
@@ -188,8 +214,10 @@ def test_one_part_accounts_for_all(plain: Forecast, paused: Forecast) -> None:
     assert share.change == share.alone == pytest.approx(by_key.second.p - by_key.first.p, abs=1e-12)
 
 
-VALUES = st.recursive(st.integers(0, 2), lambda v: st.dictionaries(st.sampled_from("abc"), v, max_size=3), max_leaves=6)
-TABLES = st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3)
+VALUES = st.recursive(
+    st.integers(0, 2), lambda v: st.dictionaries(st.sampled_from(["a", "b.c", "d e"]), v, max_size=3), max_leaves=6
+)
+TABLES = st.dictionaries(st.sampled_from(["a", "b.c", "d e"]), VALUES, max_size=3)
 
 
 @given(first=TABLES, second=TABLES)
@@ -197,8 +225,8 @@ def test_all_keys_together_turn_one_scenario_into_the_other(
     first: dict[str, object], second: dict[str, object]
 ) -> None:
     mixed = json.loads(json.dumps(first))
-    for key in differences(first, second):
-        _copy(mixed, second, key.split("."))
+    for path in differing(first, second):
+        _copy(mixed, second, path)
     assert mixed == second
 
 

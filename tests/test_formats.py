@@ -173,6 +173,9 @@ def test_the_hubs_table(run: Forecast) -> None:
     values = [float(row["value"]) for row in quantiles]
     assert values == sorted(values)
     assert {row["horizon"] for row in quantiles} == {"4"}
+    near = {(row["horizon"], row["target_end_date"]) for row in rows if row["target_end_date"] < "2028-07"}
+    ends = ("2026-12-31", "2027-03-31", "2027-06-30", "2027-09-30", "2027-12-31", "2028-03-31", "2028-06-30")
+    assert near == {(str(n), day) for n, day in enumerate(ends)}
     median = run.fan("horizon_hours", (0.5,)).sel(quantile=0.5)
     at = int(np.argmin(np.abs(median["year"].values - end_of_day(last_day("2027-12-31")))))
     assert values[11] == pytest.approx(float(median[at]), rel=1e-5)

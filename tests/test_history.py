@@ -92,6 +92,23 @@ def test_an_edition_of_another_version_is_taken_as_published(outdated: Path, fol
     assert explained.shares is not None and explained.rest is not None
 
 
+def test_an_old_edition_may_say_what_no_version_knows_now(
+    outdated: Path, folders: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    """A prior that was renamed since does not stop the history; damage to a run that can be opened does."""
+    copy = tmp_path / "renamed"
+    shutil.copytree(outdated, copy)
+    record = json.loads((copy / "run.json").read_text())
+    record["scenario"]["priors"]["forgotten"] = "1 to 2"
+    (copy / "run.json").write_text(json.dumps(record))
+    assert comparing.history([copy, folders[2]], ASKED).editions[0].forecast is None
+    damaged = tmp_path / "damaged"
+    shutil.copytree(folders[0], damaged)
+    (damaged / "chunks" / "00000000.npz").write_bytes(b"")
+    with pytest.raises(RunError, match="whole chunk"):
+        comparing.history([damaged, folders[2]], ASKED)
+
+
 def test_what_is_no_edition_is_refused(folders: tuple[Path, Path, Path], outdated: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="two runs or more"):
         comparing.history([folders[0]], ASKED)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from rsimc import api
 from rsimc.analysis.estimates import estimate
 from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.query.ask import Asker
 from rsimc.analysis.query.parse import LEVELS, QuestionError, parse
 from rsimc.analysis.query.tree import (
     Arithmetic,
@@ -36,6 +38,7 @@ from rsimc.cli.main import main
 from rsimc.dates import end_of_day, iso_date, last_day
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK
 from rsimc.errors import RunError
+from rsimc.runs.manifest import read_manifest
 
 HORIZON = 2036
 DRAWS = 20 * BLOCK
@@ -330,6 +333,45 @@ def test_a_rare_condition_is_said_to_be_rare(run: Forecast) -> None:
     tenth = run.query("P(coder <= 2030 given horizon_hours@2027-12 > 160 and returns_to_research > 2)")
     if tenth.needs is not None:
         assert tenth.se == pytest.approx(0.01 * math.sqrt(tenth.needs.times), rel=1e-9)
+
+
+def test_times_are_of_one_unit(tmp_path: Path) -> None:
+    """Months beside years, in whichever is written; beside anything else they are refused."""
+    (tmp_path / "pause.toml").write_text(
+        'schema = 1\nextends = "baseline"\n[[policy.pause]]\ntrigger = "coder"\nlasts_months = "6 to 24"\n'
+    )
+    made = api.simulate(
+        str(tmp_path / "pause.toml"), ["run.horizon=2030"], prior=True, draws=DRAWS, output=tmp_path / "run"
+    )
+    name = "pause_lasts.pause_1"
+    same = [made.query(f"P({name} > {span})").value for span in ("1 year", "12 months", "12", "365.25 days")]
+    assert same[1:3] == [same[0], same[0]] and same[3] == pytest.approx(same[0], abs=1e-3)
+    assert 0.3 < (same[0] or 0.0) < 0.7
+    for value in (
+        f"median({name} - 0.5 years)",
+        f"median(max({name}, 2 months))",
+        f"median(min({name}, 100 years) * 1)",
+    ):
+        assert made.query(value).unit == "years"
+    later = made.query(f"median(coder + {name} given coder <= 2028)")
+    assert later.unit == "date"
+    for wrong in (
+        "P(horizon_hours@2027-12 > 1 month)",
+        f"P(horizon_hours@2027-12 > {name})",
+        "P(labour_share + 2 years > 1)",
+    ):
+        with pytest.raises(QuestionError, match="give a plain number"):
+            made.query(wrong)
+
+
+def test_names_that_differ_in_case_are_two(run: Forecast, tmp_path: Path) -> None:
+    """DuckDB's own names would be one."""
+    table = pq.read_table(run.folder / "ensemble.parquet")
+    for name, value in (("parameter.G", 1.0), ("parameter.g", 2.0)):
+        table = table.append_column(name, pa.array(np.full(len(table), value)))
+    pq.write_table(table, tmp_path / "ensemble.parquet")
+    (tmp_path / "run.json").write_bytes((run.folder / "run.json").read_bytes())
+    assert Asker(read_manifest(tmp_path)).ask("P(g > G)").value == 1.0
 
 
 # What cannot be answered

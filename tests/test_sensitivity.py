@@ -16,7 +16,7 @@ from rsimc import api, checking
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.headline import Question
 from rsimc.analysis.sensitivity.effects import binned, common_effect, first_order, places, total_effect
-from rsimc.analysis.sensitivity.others import _given
+from rsimc.analysis.sensitivity.others import MIXED, _given
 from rsimc.cli.main import main
 from rsimc.engine.plan import BATCHES, BLOCK
 from rsimc.errors import RunError, UsageError
@@ -162,3 +162,34 @@ def test_what_cannot_be_answered_is_refused(run: Forecast, tmp_path: Path) -> No
     (alone / "ensemble.parquet").unlink()
     with pytest.raises(RunError, match="run simulate again"):
         checking.sensitivity(alone, [EVENT], totals=False)
+
+
+def test_trajectories_exchange_their_noise_in_pairs_of_batches() -> None:
+    """Everybody's noise is given to somebody else, of batch b to one of batch b + 32 and back."""
+    assert sorted(MIXED.tolist()) == list(range(BATCHES * BLOCK))
+    batch = MIXED // BLOCK
+    assert np.array_equal(batch, (np.arange(BATCHES * BLOCK) // BLOCK + BATCHES // 2) % BATCHES)
+    assert np.array_equal(MIXED[MIXED], np.arange(BATCHES * BLOCK))
+
+
+def test_the_effect_of_noise_is_not_that_of_the_form() -> None:
+    """Forms take turns by the trajectory's number: those of a pair must not be the same."""
+    form = np.arange(BATCHES * BLOCK) % 12
+    assert abs(np.corrcoef(form, form[MIXED])[0, 1]) < 0.02
+    chance = np.random.default_rng(2)
+    noise, own, again = chance.normal(size=(3, BATCHES * BLOCK))
+    base = 2.0 * (form % 2) + 0.5 * noise + own
+    rest = 2.0 * (form % 2) + 0.5 * noise[MIXED] + again
+    pair = (np.arange(BATCHES * BLOCK) // BLOCK) % (BATCHES // 2)
+    found = common_effect(base[MIXED], rest, pair)
+    assert found.se is not None
+    assert found.share == pytest.approx(0.25 / (1.0 + 0.25 + 1.0), abs=4 * found.se)
+
+
+@pytest.mark.parametrize("rows", [40_000, 65_536])
+def test_what_never_varies_hangs_on_nothing(rows: int) -> None:
+    rank = np.full(rows, (rows + 1) / 2 / rows)
+    batch = np.arange(rows) // 1024 % BATCHES
+    x = np.random.default_rng(1).normal(size=rows)
+    assert first_order(binned(places(x), rank, batch)).share == 0.0
+    assert total_effect(rank, rank, batch).share == 0.0

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from rsimc import api
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.headline import Question
+from rsimc.analysis.query.columns import Columns
 from rsimc.analysis.sensitivity.effects import binned, places
-from rsimc.analysis.watch.information import _turning, gained, information
+from rsimc.analysis.watch.information import _reading, _turning, gained, information
 from rsimc.analysis.watch.warning import crossed, warning_times
 from rsimc.cli.main import main
 from rsimc.engine.plan import BATCHES
@@ -65,10 +66,34 @@ def test_a_reading_that_knows_nothing_gains_nothing(each: int) -> None:
 def test_the_odds_turn_where_a_logistic_curve_says() -> None:
     x = np.linspace(-4.0, 4.0, 41)
     p = 1.0 / (1.0 + np.exp(-x))
+    assert _turning(-x[::-1], p[::-1], 0.5, 2.0) == pytest.approx(-math.log(2.0), abs=1e-2)
     assert _turning(x, p, 0.5, 2.0) == pytest.approx(math.log(2.0), abs=1e-2)
     assert _turning(x, p, 0.5, 0.5) == pytest.approx(-math.log(2.0), abs=1e-2)
     assert _turning(x, np.full(41, 0.5), 0.5, 2.0) is None
     assert _turning(x, p, 0.0, 2.0) is None
+
+
+@pytest.mark.parametrize("p", [3e-4, 2e-3, 0.2])
+def test_chance_is_no_threshold(p: float) -> None:
+    """A reading that knows nothing of a rare event turns no odds, whatever its bins happen to hold."""
+    known = Columns({"date": {}, "duration": {}, "parameter": {}}, {}, frozenset(), {"x": ""}, (), 2060.0)
+    turned = 0
+    for seed in range(30):
+        chance = np.random.default_rng(seed)
+        event = (chance.random(ROWS) < p).astype(float)
+        found = _reading(known, "x", 2028.0, chance.normal(size=ROWS), event, batches())
+        turned += found.halves is not None or found.doubles is not None
+    assert turned <= 2
+
+
+def test_ties_are_no_trouble() -> None:
+    known = Columns({"date": {}, "duration": {}, "parameter": {}}, {}, frozenset(), {"x": ""}, (), 2060.0)
+    chance = np.random.default_rng(1)
+    values = np.where(chance.random(ROWS) < 0.4, 1.0, chance.random(ROWS))
+    event = (chance.random(ROWS) < 0.1 + 0.5 * (values == 1.0)).astype(float)
+    found = _reading(known, "x", 2028.0, values, event, batches())
+    numbers = [found.gain, found.moves, found.low, found.middle, found.high, found.halves, found.doubles]
+    assert all(number is None or math.isfinite(number) for number in numbers)
 
 
 @given(start=st.floats(0.1, 10.0), growth=st.floats(0.05, 3.0), level=st.floats(0.2, 1e4))

@@ -116,6 +116,9 @@ def _show(found: Sensitivity) -> None:
     what = f"Percent of the variance of the date's rank, and of whether it comes by {asked.by} (P)."
     ends = "Low, high: P in the lowest and the highest fifth of the parameter."
     say(out, f"{what} {ends} {len(found.drivers)} parameters; --json lists all.")
+    if found.lost > 0.02:
+        text = "of the pairs, in which what is known not to have happened had happened in one, are left out of total"
+        say(out, f"At most {found.lost:.0%} {text} effects and of the noise's.")
     if any(doubtful(driver) for driver in found.drivers[:SHOWN]):
         say(out, "?: drawing it anew moved the answer, so that its total effect is rough.")
 

@@ -38,6 +38,7 @@ def _milestone(found: Sensitivity, data: Sequence[Influence]) -> dict[str, Any]:
         "by": found.question.by,
         "p": found.p.as_dict(),
         "rows": found.rows,
+        "lost": round(found.lost, 4),
         "noise": {"first": _effects(found.noise_first), "total": _effects(found.noise_total)},
         "parameters": {driver.name: _driver(driver) for driver in found.drivers},
         "data": [one.as_dict() for one in data],

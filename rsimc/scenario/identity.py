@@ -45,7 +45,12 @@ def differences(a: Mapping[str, Any] | BaseModel, b: Mapping[str, Any] | BaseMod
     >>> differences({"run": {"seed": 1, "draws": 5}, "x": 1}, {"run": {"seed": 2, "draws": 5.0}})
     ['run.seed', 'x']
     """
-    return [dotted(path) for path in sorted(_differing(_plain(a, ()), _plain(b, ()), ()))]
+    return [dotted(path) for path in differing(a, b)]
+
+
+def differing(a: Mapping[str, Any] | BaseModel, b: Mapping[str, Any] | BaseModel) -> list[tuple[str, ...]]:
+    """The same as tuples of keys: a key may hold a dot."""
+    return sorted(_differing(_plain(a, ()), _plain(b, ()), ()))
 
 
 def _differing(a: Any, b: Any, path: tuple[str, ...]) -> list[tuple[str, ...]]:

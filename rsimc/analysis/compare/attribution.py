@@ -25,7 +25,7 @@ from rsimc.runs.manifest import Manifest
 from rsimc.runs.posteriors import Posterior
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study, resolve
-from rsimc.scenario import Scenario
+from rsimc.scenario import Scenario, dotted
 
 MOST = 5
 """Parts: each doubles the number of calibrations."""
@@ -77,13 +77,13 @@ def attribution(
     """
     if (first.posterior is None) != (second.posterior is None):
         raise UsageError("explain", "two calibrated runs, or two of the prior", "one of each")
-    keys = [key for key in changed_keys(first.scenario, second.scenario) if key not in SILENT]
-    parts = _parts(keys, part_of)
+    paths = {key: path for key, path in changed_keys(first.scenario, second.scenario).items() if key not in SILENT}
+    parts = _parts(list(paths), part_of)
     hits, sizes = {}, {}
     coalitions = [frozenset(names) for n in range(len(parts) + 1) for names in combinations(parts, n)]
     for place, chosen in enumerate(coalitions):
         progress("attribute", place, len(coalitions))
-        taken = [key for name in chosen for key in parts[name]]
+        taken = [paths[key] for name in chosen for key in parts[name]]
         study = resolve(_mixed(first.scenario, second.scenario, taken), allow_code=allow_code)
         hits[chosen], sizes[chosen] = _counted(study, fit(study), question, first.seed)
     progress("attribute", len(coalitions), len(coalitions))
@@ -115,16 +115,18 @@ def _parts(keys: Sequence[str], part_of: Callable[[str], str]) -> dict[str, list
     return parts
 
 
-def _mixed(first: Table, second: Table, keys: Sequence[str]) -> Scenario:
+def _mixed(first: Table, second: Table, paths: Sequence[Sequence[str]]) -> Scenario:
     """The first scenario with some keys as the second has them. Raises RunError where that is no scenario."""
     table = dict(first)
-    for key in keys:
-        _copy(table, second, key.split("."))
+    for path in paths:
+        _copy(table, second, path)
     try:
         return Scenario.model_validate(table)
     except ValueError as error:
         advice = "the parts do not go together: compare with a scenario in between"
-        raise RunError("explain", "a scenario", f"one that cannot be with {', '.join(keys)}", advice) from error
+        raise RunError(
+            "explain", "a scenario", f"one that cannot be with {', '.join(map(dotted, paths))}", advice
+        ) from error
 
 
 def _copy(table: dict[str, Any], source: Table, path: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ from rsimc.analysis.compare.paired import (
 from rsimc.analysis.display import chance, table
 from rsimc.analysis.forecast import SHOWN_YEARS, Forecast, year_of
 from rsimc.errors import UsageError, nearest
-from rsimc.scenario import differences
+from rsimc.scenario import differing, dotted
 
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 YEARS = (2027, 2028, 2029, 2030, 2032, 2035, 2040, 2045, 2050)
@@ -30,9 +30,9 @@ UNTOLD = ("name", "title", "description", "reasons", "run.draws", "extends")
 """What scenarios may differ in without differing in what they say."""
 
 
-def changed_keys(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    """Keys in which two scenarios differ that say something."""
-    return [key for key in differences(first, second) if key not in UNTOLD]
+def changed_keys(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Keys in which two scenarios differ that say something, as people write them, and as paths."""
+    return {key: path for path in differing(first, second) if (key := dotted(path)) not in UNTOLD}
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,13 @@ class Comparison:
     @property
     def headline(self) -> list[str]:
         """Those that are shown first."""
-        return [m.name for m in self.first.milestones if m.headline and m.name in self.second.curves]
+        shared = set(self.milestones)
+        return [m.name for m in self.first.milestones if m.headline and m.name in shared] or self.milestones
 
     @property
     def changed(self) -> list[str]:
         """Keys of the scenario in which they differ."""
-        return changed_keys(self.first.manifest.scenario, self.second.manifest.scenario)
+        return list(changed_keys(self.first.manifest.scenario, self.second.manifest.scenario))
 
     @property
     def same_noise(self) -> bool:
@@ -77,14 +78,16 @@ class Comparison:
     def same_draws(self) -> bool:
         """Whether trajectory i has the same parameters in both, but for priors that differ."""
         one, other = self.first.manifest, self.second.manifest
-        return self.same_noise and one.posterior_digest == other.posterior_digest
+        same = one.posterior_digest == other.posterior_digest
+        return self.same_noise and same and _drawn(one.inputs) == _drawn(other.inputs)
 
     @property
     def shared(self) -> str:
         """What both share of their random numbers, in words."""
         if not self.same_noise:
             return "nothing: their seeds differ"
-        return "noise and draws of the parameters" if self.same_draws else "the noise; the draws are of two posteriors"
+        same = self.same_draws
+        return "noise and draws of the parameters" if same else "the noise; parameters are drawn otherwise"
 
     def probability(self, name: str, by: str) -> Difference:
         """Of a milestone by the end of a day, month or year. Raises UsageError as `Forecast.probability` does."""
@@ -128,6 +131,12 @@ class Comparison:
         return delay(self.first, self.second, name) if self.same_draws else None
 
 
+def _drawn(inputs: Mapping[str, Any]) -> list[Any]:
+    """What decides, beside seed and posterior, which draw a trajectory has."""
+    options = inputs["options"]
+    return [inputs["model"], inputs["version"], *(options.get(name) for name in ("forms", "weights", "sobol"))]
+
+
 def _classes(run: Forecast) -> dict[str, Hits]:
     sizes = run.counts.accounts[:, :2].sum(axis=1).astype(np.float64)
     hits = run.counts.classes.astype(np.float64)
@@ -148,6 +157,9 @@ def compare(runs: Sequence[Forecast]) -> list[Comparison]:
         if found != horizon:
             advice = "run one of them again with --set run.horizon"
             raise UsageError(str(other.folder), f"a run to {horizon}, as {first.folder} is", f"one to {found}", advice)
+        if not np.array_equal(other.study.plan.grid.edges(), first.study.plan.grid.edges()):
+            expected = f"a run of the same weeks as {first.folder}, from {first.study.model.start:g}"
+            raise UsageError(str(other.folder), expected, f"one from {other.study.model.start:g}")
         if not set(other.curves) & set(first.curves):
             advice = f"it has {', '.join(sorted(other.curves)[:5])}"
             raise UsageError(str(other.folder), f"a milestone that {first.folder} has", "none", advice)

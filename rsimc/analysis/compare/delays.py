@@ -20,7 +20,7 @@ SEEN = 4.0
 
 @dataclass(frozen=True)
 class Bought:
-    """What pauses bought: months by which a milestone came later for a month of research stopped.
+    """What a pause bought: months by which a milestone came later for a month of research stopped.
 
     Of trajectories in which they moved the milestone, later or earlier (what is not trained meanwhile gathers chips),
     and in which it would have come early enough for the move to be seen. triggers: as the scenario writes them.
@@ -40,7 +40,8 @@ class Bought:
 @dataclass(frozen=True)
 class Delay:
     """Of trajectories that reach the milestone in the first run: shares in which the second reaches it later (or not
-    within the horizon), earlier, and at the same time. median_years: of the delays, None beyond the horizon."""
+    within the horizon), earlier, and at the same time. median_years: of the delays, None beyond the horizon. bought: of
+    a run with one pause, beside one without."""
 
     rows: int
     later: Estimate
@@ -53,7 +54,8 @@ class Delay:
 def delay(first: Forecast, second: Forecast, name: str) -> Delay | None:
     """The delays of a milestone in the second run, trajectory by trajectory; None where a run keeps none."""
     horizon = first.study.plan.grid.end
-    pauses = _pauses(second) if not _pauses(first) else ()
+    pauses = _pauses(second)
+    pauses = () if _pauses(first) or len(pauses) > 1 else pauses  # of several, who knows which have been triggered
     columns = ["batch", "finite", "conditioned_out", f"date.{name}"]
     parameters = [
         f"parameter.pause_{what}.{pause}" for pause, _ in pauses for what in ("lasts", "strength", "compliance")

@@ -18,6 +18,8 @@ from rsimc.analysis.estimates import MIN_BATCHES, Curve
 BANDS = 2000
 """Draws of the band that holds for all dates at once: its quantile is then known to two percent."""
 LEVEL = 0.95
+FEWEST = 50
+"""Trajectories of both runs up to a date before it is told from another: a handful in batches have no spread."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def probability_difference(first: Hits, second: Hits) -> Difference:
 
 def quantile_difference(first: Curve, second: Curve, q: float, ratios: bool = False) -> Difference:
     """Of a quantile: that of a probability there, over the density. ratios: of a duration, which has them."""
-    a, b = first.quantile(q), second.quantile(q)
+    a, b = _inside(first, q), _inside(second, q)
     if a is None or b is None:
         return Difference(a, b)
     ratio = b / a if ratios and a > 0 else None
@@ -87,7 +89,7 @@ def quantile_difference(first: Curve, second: Curve, q: float, ratios: bool = Fa
         return Difference(a, b, b - a, ratio=ratio)
     there = at_most(first, a), at_most(second, b)
     one, other = (-slope * hits.residual for slope, hits in zip(slopes, there, strict=True) if slope is not None)
-    se, saved = _error(one, other, first.sizes, second.sizes)
+    se, saved = _error(one, other, first.sizes, second.sizes, max(slope for slope in slopes if slope is not None))
     relative = other / b - one / a if ratio else None
     return Difference(a, b, b - a, se, ratio, _ratio_error(ratio, relative, *there), saved)
 
@@ -98,6 +100,11 @@ def _ratio_error(ratio: float | None, relative: np.ndarray | None, first: Hits, 
     if ratio is None or relative is None or filled < MIN_BATCHES:
         return None
     return ratio * math.sqrt(_variance(relative, filled))
+
+
+def _inside(curve: Curve, q: float) -> float | None:
+    """A quantile; None beyond the last edge, and where it lies in the lowest bin, which is all that lies below."""
+    return None if q <= curve.p[0] else curve.quantile(q)
 
 
 def _slope(curve: Curve, q: float) -> float | None:
@@ -119,18 +126,19 @@ def _variance(residual: np.ndarray, filled: int) -> float:
 
 
 def _error(
-    one: np.ndarray, other: np.ndarray, first: np.ndarray, second: np.ndarray
+    one: np.ndarray, other: np.ndarray, first: np.ndarray, second: np.ndarray, unit: float = 1.0
 ) -> tuple[float | None, float | None]:
     """The standard error of the difference, and how much of its variance pairing saved.
 
-    Never less than half a trajectory: that none differs among so many does not prove that none would.
+    Never less than half a trajectory: that none differs among so many does not prove that none would. unit: what a
+    unit of probability is in that of the difference.
     """
     filled = _filled(first, second)
     if filled < MIN_BATCHES:
         return None, None
     apart = _variance(one, filled) + _variance(other, filled)
     variance = _variance(other - one, filled)
-    least = 0.5 / min(float(first.sum()), float(second.sum()))
+    least = 0.5 * unit / min(float(first.sum()), float(second.sum()))
     return max(math.sqrt(variance), least), 1.0 - variance / apart if apart > 0 else None
 
 
@@ -161,9 +169,10 @@ def order(first: Curve, second: Curve) -> Order | None:
     ]
     residual = parts[1] - parts[0]
     se = np.maximum(np.sqrt(filled / (filled - 1) * (residual**2).sum(axis=0)), 0.5 / min(sums))
-    band = _band(residual / se)
+    told = (first.hits + second.hits).sum(axis=0) >= FEWEST
+    band = _band(residual[:, told]) if told.any() else math.inf
     difference = second.p - first.p
-    down, up = bool(np.any(-difference > band * se)), bool(np.any(difference > band * se))
+    down, up = (bool(np.any(told & (sign * difference > band * se))) for sign in (-1.0, 1.0))
     verdict: Literal["later", "earlier", "crossing", "alike"] = (
         "crossing" if down and up else "later" if down else "earlier" if up else "alike"
     )
@@ -172,8 +181,13 @@ def order(first: Curve, second: Curve) -> Order | None:
     return Order(verdict, ends[0], ends[1], band)
 
 
-def _band(standardised: np.ndarray) -> float:
-    """Of residuals [batch, edge] over their standard errors, how far their sum strays at its worst edge: batches are
-    given random signs of normal size (the multiplier bootstrap; Chernozhukov, Chetverikov & Kato 2013)."""
-    sizes = np.random.default_rng(0).normal(size=(BANDS, len(standardised)))
-    return float(np.quantile(np.abs(sizes @ standardised).max(axis=1), LEVEL))
+def _band(residual: np.ndarray) -> float:
+    """Of residuals [batch, edge], how many standard errors their sum strays at its worst edge: batches are given random
+    signs, and each draw its own standard errors, since those of 64 batches are uncertain themselves (the wild
+    bootstrap; Rademacher signs and studentising as in Cameron, Gelbach & Miller 2008)."""
+    count = len(residual)
+    signs = np.random.default_rng(0).integers(0, 2, (BANDS, count)) * 2.0 - 1.0
+    sums, squares = signs @ residual, (residual**2).sum(axis=0)
+    own = np.sqrt(np.maximum(count / (count - 1) * (squares - sums**2 / count), 0.0))
+    strays = np.where(own > 0.0, np.abs(sums) / np.where(own > 0.0, own, 1.0), 0.0)
+    return float(np.quantile(strays.max(axis=1), LEVEL))

@@ -6,16 +6,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
 from rsimc.analysis.document import document
-from rsimc.analysis.forecast import Forecast, open_run
+from rsimc.analysis.forecast import Forecast, open_run, study_of
 from rsimc.analysis.headline import Question
 from rsimc.analysis.hindsight import Hindsight, hindsight
-from rsimc.errors import RunError, UsageError, nearest
+from rsimc.errors import DataError, RunError, ScenarioError, UsageError, nearest
 from rsimc.reading import BINARY, regular
 from rsimc.runs.manifest import Manifest, read_manifest
 
@@ -69,13 +70,26 @@ def editions(folders: Sequence[Path], question: Question, *, allow_code: bool) -
 def _edition(folder: Path, name: str, allow_code: bool) -> Edition:
     manifest = read_manifest(folder)
     as_of = date.fromisoformat(str(manifest.scenario["as_of"]))
-    try:
-        forecast = open_run(folder, allow_code=allow_code)
-    except RunError:  # of another version: what it published still stands
+    if not _readable(manifest, allow_code):
         return Edition(name, manifest, as_of, _published(folder), None, ())
+    forecast = open_run(folder, allow_code=allow_code)
     scored = forecast.posterior is not None and not forecast.study.parts
     scores = tuple(hindsight(forecast, {})) if scored else ()
     return Edition(name, manifest, as_of, document(forecast), forecast, scores)
+
+
+def _readable(manifest: Manifest, allow_code: bool) -> bool:
+    """Whether this version of rsimc can open a run. What another one published still stands; raises ScenarioError or
+    DataError for a run of this version that lacks its model's file or its data."""
+    try:
+        study_of(manifest, allow_code=allow_code)
+    except RunError:
+        return False
+    except (ScenarioError, DataError):
+        if manifest.machine["versions"]["rsimc"] == version("rsimc"):
+            raise
+        return False
+    return True
 
 
 def _published(folder: Path) -> dict[str, Any]:

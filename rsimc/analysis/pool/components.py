@@ -123,6 +123,10 @@ def common_range(components: Sequence[Component], until: str | None) -> tuple[fl
         except ValueError as error:
             raise UsageError("--until", "a date such as 2040-12-31", f'"{until}"') from error
     for one in components:
+        if one.curve is None and one.p[0] > 0.0 and one.first > first + 2 / 365.25:
+            found = f"{one.p[0]:g} by {iso_date(one.first - 1e-3)} in its first row"
+            advice = "add the day from which it speaks, with p 0"
+            raise UsageError(one.name, f"a distribution from {iso_date(first)} on", found, advice)
         if one.last < last - 2 / 365.25 and one.p[-1] < 1.0:
             known = min(other.last for other in components)
             advice = f"pool up to the day that all know: --until {iso_date(known - 1e-3)}"

@@ -10,14 +10,14 @@ import numpy as np
 
 from rsimc.analysis.forecast import Forecast, open_run
 from rsimc.analysis.pool.components import Component, common_range, of_run, of_table
-from rsimc.analysis.pool.pool import KINDS, Pooled, alone, grid, pooled
+from rsimc.analysis.pool.pool import KINDS, Pooled, alone, grid, pooled, quarters
 from rsimc.analysis.pool.weights import SCORES, from_scores, given
 from rsimc.errors import UsageError
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Components and pools on the same years. weights: of the components, in their order, summing to 1; first, last:
+    """Components and pools. weights: of the components, in their order, summing to 1; first, last:
     the range in decimal years, beyond which nothing is said but how much lies there."""
 
     milestone: str
@@ -39,8 +39,9 @@ def pool(
     components = [_component(one, milestone, name) for one, name in zip(opened, names, strict=True)]
     shares = _weights(opened, weights)
     first, last = common_range(components, until)
-    years = grid(first, last)
-    made = tuple(pooled(components, shares, kind, years) for kind in KINDS)
+    years = grid(components, first, last)
+    places = {"linear": years, "logarithmic": quarters(first, last)}
+    made = tuple(pooled(components, shares, kind, places[kind]) for kind in KINDS)
     beside = tuple(alone(one, years) for one in components)
     return Pool(milestone, tuple(float(w) for w in shares), beside, made, first, last)
 

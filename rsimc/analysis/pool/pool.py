@@ -21,8 +21,8 @@ from rsimc.errors import UsageError
 
 Kind = Literal["linear", "logarithmic"]
 KINDS: tuple[Kind, ...] = ("linear", "logarithmic")
-STEP = 0.25
-"""Years."""
+STEP, CLOSE = 0.25, 0.5 / 365.25
+"""Years: of a quarter, and within which two are one."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,16 @@ class Pooled:
         return None if low is None or high is None else (high - low) / 2.0
 
 
-def grid(first: float, last: float) -> np.ndarray:
-    """Years at which pools are worked out: a quarter apart, the last one the end of the range."""
-    return np.append(np.arange(first, last - 1e-6, STEP), last)
+def grid(components: Sequence[Component], first: float, last: float) -> np.ndarray:
+    """Years at which distribution functions are worked out: all at which a component bends, so that none loses."""
+    every = np.unique(np.concatenate([one.years for one in components]))
+    return np.concatenate([[first], every[(every > first + CLOSE) & (every < last - CLOSE)], [last]])
+
+
+def quarters(first: float, last: float) -> np.ndarray:
+    """Ends of quarters in a range, and its ends."""
+    every = np.arange(math.floor(first), last, STEP)
+    return np.concatenate([[first], every[(every > first + CLOSE) & (every < last - CLOSE)], [last]])
 
 
 def pooled(components: Sequence[Component], weights: np.ndarray, kind: Kind, years: np.ndarray) -> Pooled:
@@ -67,13 +74,15 @@ def pooled(components: Sequence[Component], weights: np.ndarray, kind: Kind, yea
     """
     make = linear if kind == "linear" else logarithmic
     whole = make(np.stack([one.at(years) for one in components]), weights)
-    return Pooled(f"{kind} pool", years, whole, _error(components, years, lambda parts: make(parts, weights)))
+    error = _error(components, years, lambda parts: make(parts, weights), weights, whole)
+    return Pooled(f"{kind} pool", years, whole, error)
 
 
 def alone(component: Component, years: np.ndarray) -> Pooled:
     """A component on the same years, with its own error."""
-    error = None if component.curve is None else _error([component], years, lambda parts: parts[0])
-    return Pooled(component.name, years, component.at(years), error)
+    whole = component.at(years)
+    error = None if component.curve is None else _error([component], years, lambda parts: parts[0], np.ones(1), whole)
+    return Pooled(component.name, years, whole, error)
 
 
 def linear(parts: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -98,8 +107,13 @@ def logarithmic(parts: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _error(
-    components: Sequence[Component], years: np.ndarray, make: Callable[[np.ndarray], np.ndarray]
+    components: Sequence[Component],
+    years: np.ndarray,
+    make: Callable[[np.ndarray], np.ndarray],
+    weights: np.ndarray,
+    whole: np.ndarray,
 ) -> np.ndarray | None:
+    """The jackknife, never less than the binomial error of the runs' own trajectories."""
     runs = [one for one in components if one.curve is not None]
     if not runs or min(one.filled for one in runs) < MIN_BATCHES:
         return None
@@ -107,4 +121,7 @@ def _error(
     parts = np.stack([make(np.stack([one.at(years, without=b) for one in components])) for b in filled])
     count = len(filled)
     se: np.ndarray = math.sqrt((count - 1) / count) * np.sqrt(((parts - parts.mean(axis=0)) ** 2).sum(axis=0))
-    return se
+    sizes = np.array([math.inf if one.curve is None else float(one.curve.sizes.sum()) for one in components])
+    rows = 1.0 / float((weights**2 / sizes).sum())
+    smoothed = (whole * rows + 0.5) / (rows + 1.0)
+    return np.maximum(se, np.sqrt(smoothed * (1.0 - smoothed) / rows))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import minimize
 
-from rsimc.analysis.backtest import DAYS, MODEL, usable
+from rsimc.analysis.backtest import DAYS, MODEL, Backtest, usable
 from rsimc.analysis.backtest import kept as kept_backtests
 from rsimc.analysis.forecast import Forecast
 from rsimc.errors import UsageError
@@ -42,14 +42,7 @@ def from_scores(runs: Sequence[Forecast]) -> np.ndarray:
         scenario = run.study.scenario
         days = [day for day in DAYS if day < scenario.as_of]
         tests = kept_backtests(scenario, days) if run.posterior is not None and usable(scenario) else []
-        scored = {
-            (one.as_of, suite): score.log_score
-            for one in tests
-            for line in one.lines
-            if line.forecaster == MODEL
-            for suite, score in (("same", line.same_suite), ("revised", line.revised_suite))
-            if score.log_score is not None
-        }
+        scored = {one.as_of: float(np.mean(scores)) for one in tests if (scores := _scores(one))}
         if not scored:
             advice = f"run rsimc backtest {scenario.name} first, for each of them"
             raise UsageError("--weights", f"backtests of {run.folder}", "none", advice)
@@ -57,7 +50,14 @@ def from_scores(runs: Sequence[Forecast]) -> np.ndarray:
     common = sorted(set.intersection(*(set(scored) for scored in found)))
     if not common:
         raise UsageError("--weights", "dates on which all runs were tested", "none", "run rsimc backtest for each")
-    return stacked(np.array([[-float(scored[day]) for scored in found] for day in common]))
+    return stacked(np.array([[-scored[day] for scored in found] for day in common]))
+
+
+def _scores(test: Backtest) -> list[float]:
+    """Log scores of the model on the suites of one date."""
+    lines = [line for line in test.lines if line.forecaster == MODEL]
+    scores = [score.log_score for line in lines for score in (line.same_suite, line.revised_suite)]
+    return [score for score in scores if score is not None]
 
 
 def stacked(densities: np.ndarray) -> np.ndarray:

@@ -119,15 +119,15 @@ class Asker:
 
     def _select(self, compiler: Compiler, what: dict[str, str]) -> dict[str, np.ndarray]:
         """Columns of SQL over the trajectories that are not conditioned out."""
-        names = sorted(compiler.used | {"batch", "draw", "finite", "conditioned_out"})
-        kept = read_ensemble(self._manifest.folder, names, self._manifest.kept_chunks)
+        names = {**{name: name for name in ("batch", "draw", "finite", "conditioned_out")}, **compiler.used}
+        kept = read_ensemble(self._manifest.folder, list(names), self._manifest.kept_chunks)
         if kept is None:
             expected = f"{self._manifest.kept_chunks} files of trajectories"
             raise RunError(self._place, expected, "fewer", "run simulate again to make them")
         chosen = ", ".join(["batch", "draw", *(f"{sql} AS {name}" for name, sql in what.items())])
         try:
             with duckdb.connect(":memory:", config=ALONE) as connection:
-                connection.register("kept", kept)
+                connection.register("kept", kept.rename_columns(list(names.values())))
                 sql = f"SELECT {chosen} FROM kept WHERE NOT (finite AND conditioned_out)"
                 found = connection.execute(sql, compiler.parameters).fetchnumpy()
         except duckdb.Error as error:

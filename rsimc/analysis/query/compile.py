@@ -48,17 +48,22 @@ LONGEST_SQL = 60_000
 """Characters, of a question as people write it some hundred."""
 AFTER = 1e-6
 """Years after the horizon at which what lies beyond begins: half a minute, so that it is after the horizon itself."""
+PLAIN = ("batch", "draw", "finite", "conditioned_out", "class")
+"""Columns that keep their names."""
+YEARS_OF = {"days": 1.0 / 365.25, "weeks": 7.0 / 365.25, "months": 1.0 / 12.0, "years": 1.0}
+"""Units of time in years."""
 YEAR = re.compile(r"(19|20|21)\d\d")
 
 
 @dataclass
 class Compiler:
-    """Compiles the parts of one question. parameters: values for the `$name`s of the SQL; used: columns it needs."""
+    """Compiles the parts of one question. parameters: values for the `$name`s of the SQL; used: columns it needs, and
+    what the SQL calls them, whose own names cannot tell `G` from `g`."""
 
     text: str
     columns: Columns
     parameters: dict[str, str] = field(default_factory=dict)
-    used: set[str] = field(default_factory=set)
+    used: dict[str, str] = field(default_factory=dict)
 
     def condition(self, node: Condition, depth: int = 0) -> str:
         """SQL that is true, false or null. Raises QuestionError."""
@@ -95,7 +100,7 @@ class Compiler:
 
     def classes(self) -> str:
         """SQL of the index of a trajectory's class, -1 where it is not decided."""
-        self.used |= {"finite", "class"}
+        self._column("finite"), self._column("class")
         places = " ".join(f"WHEN {self._label(name)} THEN {n}" for n, name in enumerate(self.columns.classes))
         return f"CASE WHEN NOT finite THEN -1 ELSE CASE class {places} ELSE -1 END END"
 
@@ -114,8 +119,7 @@ class Compiler:
         return sql
 
     def _column(self, name: str) -> str:
-        self.used.add(name)
-        return f'"{name.replace(chr(34), chr(34) * 2)}"'
+        return self.used.setdefault(name, name if name in PLAIN else f"c{len(self.used)}")
 
     def _named(self, name: str, at: int) -> Interval:
         found = self.columns.find(self.text, name, at)
@@ -125,7 +129,7 @@ class Compiler:
         column = f"{self._column(found.column)}::DOUBLE"
         if found.source == "parameter":
             return exact(column, found.unit)
-        self.used.add("finite")
+        self._column("finite")
         if found.source == "duration":
             low = f"CASE WHEN finite THEN coalesce({column}, -{INFINITE}) END"
             return Interval(low, f"CASE WHEN finite THEN coalesce({column}, {INFINITE}) END", found.unit)
@@ -135,7 +139,7 @@ class Compiler:
 
     def _observed(self, node: Observed) -> Interval:
         reading = self.columns.reading(self.text, node)
-        self.used.add("finite")
+        self._column("finite")
         before, after = (f"{self._column(name)}::DOUBLE" for name in (reading.before, reading.after))
         if reading.before == reading.after:
             return exact(f"CASE WHEN finite THEN {before} END", reading.unit)
@@ -153,6 +157,7 @@ class Compiler:
         if (left.unit == "date") != (right.unit == "date"):
             wrong = node.right if left.unit == "date" else node.left
             raise QuestionError(self.text, wrong.at, "a date, since the other side is one", "a number")
+        left, right = self._alike_times(left, right, node.right.at)
         match node.relation:
             case "<":
                 return less(left, right, "<", ">=")
@@ -174,13 +179,30 @@ class Compiler:
             first = self._as_year(left, first)
         return first, second
 
+    def _alike_times(self, left: Interval, right: Interval, at: int) -> tuple[Interval, Interval]:
+        """Both in one unit, where either is a time. Raises QuestionError for a time beside something else."""
+        if left.unit == right.unit or not (left.unit in YEARS_OF or right.unit in YEARS_OF):
+            return left, right
+        if left.unit in YEARS_OF and right.unit in YEARS_OF:
+            return self._in_years(left), self._in_years(right)
+        if left.unit and right.unit:
+            raise QuestionError(self.text, at, f"a value in {left.unit}", f"one in {right.unit}", "give a plain number")
+        return left, right
+
+    def _in_years(self, value: Interval) -> Interval:
+        """A time in years; anything else as it is."""
+        if value.unit not in YEARS_OF or value.unit == "years":
+            return value
+        made = scaled(value, exact(literal(YEARS_OF[value.unit]), ""), "*")
+        return Interval(made.low, made.high, "years")
+
     def _as_year(self, node: Value, made: Interval) -> Interval:
         if isinstance(node, Number) and not node.unit and YEAR.fullmatch(node.text):
             return self.value(Day(end_of_day(last_day(node.text)), node.text, node.at))
         return made
 
     def _kind(self, node: Kind) -> str:
-        self.used |= {"finite", "class"}
+        self._column("finite"), self._column("class")
         names = []
         for label in node.labels:
             if label not in self.columns.classes:
@@ -193,11 +215,15 @@ class Compiler:
     def _arithmetic(self, node: Arithmetic, depth: int) -> Interval:
         left, right = self._pair(node.left, node.right, depth)
         if node.operator in "+-":
+            if "date" not in (left.unit, right.unit):
+                left, right = self._alike_times(left, right, node.right.at)
+            elif left.unit != right.unit:  # spans of time are in years beside a date
+                left, right = (self._in_years(one) for one in (left, right))
             unit = self._sum_unit(node, left, right)
             return plus(left, right, unit) if node.operator == "+" else difference(left, right, unit)
         if "date" in (left.unit, right.unit):
             raise QuestionError(self.text, node.at, "numbers beside * and /", "a date", "take differences of dates")
-        if node.operator == "*" and left.known:
+        if node.operator == "*" and left.known and not right.known:
             left, right = right, left
         if not right.known:
             advice = "only one of two values that are multiplied may lie beyond the horizon, and none that divides"
@@ -232,7 +258,9 @@ class Compiler:
     def _alike(self, node: Called, values: list[Interval]) -> list[Interval]:
         """The values of a call, years taken for dates where one of them is a date."""
         if all(value.unit != "date" for value in values):
-            return values
+            for n, argument in enumerate(node.arguments[1:], start=1):
+                values[0], values[n] = self._alike_times(values[0], values[n], argument.at)
+            return values if len({v.unit for v in values} & set(YEARS_OF)) < 2 else [*map(self._in_years, values)]
         pairs = zip(node.arguments, values, strict=True)
         dates = [one if one.unit == "date" else self._as_year(argument, one) for argument, one in pairs]
         for argument, value in zip(node.arguments, dates, strict=True):

@@ -57,7 +57,7 @@ def difference(left: Interval, right: Interval, unit: str) -> Interval:
 
 def scaled(value: Interval, by: Interval, operator: str) -> Interval:
     """value * by, or value / by, by being known."""
-    unit = value.unit if not by.unit else ""
+    unit = value.unit if not by.unit else by.unit if operator == "*" and not value.unit else ""
     if value.known:
         made = f"({value.low} {operator} {by.low})"
         return exact(number(made if operator == "*" else f"CASE WHEN {by.low} <> 0 THEN {made} END"), unit)

@@ -11,7 +11,7 @@ import numpy as np
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.headline import Question
 from rsimc.analysis.sensitivity.effects import Effect, common_effect, total_effect
-from rsimc.analysis.sensitivity.others import Source, others
+from rsimc.analysis.sensitivity.others import MIXED, Source, others
 from rsimc.engine.dates import Dates, compile_dates
 from rsimc.engine.plan import BATCHES, BLOCK
 
@@ -37,7 +37,7 @@ class Again:
         names = tuple(dict.fromkeys(question.milestone for question in questions))
         self._run = compile_dates(forecast.study.plan, names)
         self._others = others(forecast.study, forecast.posterior, forecast.manifest.seed)
-        self._done = 0
+        self._done, self.lost = 0, 0.0
         self._base = self._simulated(self._others.base)
         self._sorted = {name: np.sort(self._base.of(name)[self._base.kept]) for name in names}
 
@@ -68,14 +68,30 @@ class Again:
         return [(self._common(rest, question), self.total(noise, question)[0]) for question in self._questions]
 
     def _common(self, dates: Dates, question: Question) -> Effects:
-        ranks, events, batch = self._pairs(dates, question)
-        return Effects(common_effect(*ranks, batch), common_effect(*events, batch))
+        """Of the noise: trajectory i of `dates` has that of trajectory MIXED[i]. Two batches exchange their noise, so
+        that they make one for the error."""
+        own, known = self._base, self._sorted[question.milestone]
+        both = dates.kept & own.kept[MIXED]
+        years = [own.of(question.milestone)[MIXED][both], dates.of(question.milestone)[both]]
+        ranks, events = _ranks(known, years), _events(years, question)
+        pair = BATCH[both] % (BATCHES // 2)
+        return Effects(common_effect(*ranks, pair), common_effect(*events, pair))
 
     def _pairs(self, again: Dates, question: Question) -> tuple[Pair, Pair, np.ndarray]:
         """Ranks and events of trajectories that count in both, of the base and of the new ones, and their batches."""
         both, known = self._base.kept & again.kept, self._sorted[question.milestone]
+        self.lost = max(self.lost, 1.0 - float(both.sum()) / max(float(self._base.kept.sum()), 1.0))
         years = [one.of(question.milestone)[both] for one in (self._base, again)]
-        sides = [[np.searchsorted(known, dates, side) for side in ("left", "right")] for dates in years]
-        ranks = [(low + high) / (2.0 * max(len(known), 1)) for low, high in sides]
-        events = [(dates <= question.year).astype(np.float64) for dates in years]
-        return (ranks[0], ranks[1]), (events[0], events[1]), BATCH[both]
+        return _ranks(known, years), _events(years, question), BATCH[both]
+
+
+def _ranks(known: np.ndarray, years: Sequence[np.ndarray]) -> Pair:
+    """Ranks of two among sorted years, of ties the middle one, as shares."""
+    sides = [[np.searchsorted(known, dates, side) for side in ("left", "right")] for dates in years]
+    one, other = ((low + high) / (2.0 * max(len(known), 1)) for low, high in sides)
+    return one, other
+
+
+def _events(years: Sequence[np.ndarray], question: Question) -> Pair:
+    one, other = ((dates <= question.year).astype(np.float64) for dates in years)
+    return one, other

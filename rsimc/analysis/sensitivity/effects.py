@@ -16,6 +16,8 @@ import numpy as np
 from rsimc.analysis.estimates import MIN_BATCHES
 from rsimc.engine.plan import BATCHES
 
+ROUNDING = 1e-12
+"""Of the mean square: variances below are none."""
 BINS = 20
 """Of equally many trajectories each. A dependence that is even within a twentieth of the distribution is all seen."""
 
@@ -67,6 +69,8 @@ def first_order(found: Binned) -> Effect:
     & Smith 2013). These are the spread over batches, so that rows which share a draw do not count as many. The
     standard error is the jackknife over batches."""
     here = found.total[2] > 0
+    if _constant(found.total):
+        return Effect(0.0, None)
     if here.sum() < MIN_BATCHES:
         return Effect(_between(found.counts, found.sums, found.total), None)
     counts, sums, total = found.counts[here], found.sums[here], found.total[:, here]
@@ -79,6 +83,11 @@ def first_order(found: Binned) -> Effect:
     spread = np.asarray(parts)
     filled = len(parts)
     return Effect(whole, math.sqrt((filled - 1) / filled * float(((spread - spread.mean()) ** 2).sum())))
+
+
+def _constant(total: np.ndarray) -> bool:
+    """Whether y does not vary, but for rounding."""
+    return _variance(total) <= ROUNDING * float(total[1].sum() / max(total[2].sum(), 1.0))
 
 
 def _variance(total: np.ndarray) -> float:
@@ -119,7 +128,7 @@ def _ratio(part: np.ndarray, y: np.ndarray, batch: np.ndarray) -> Effect:
     spread = (y - y.mean()) ** 2
     tops, bottoms = (np.bincount(batch, w, BATCHES) for w in (part, spread))
     whole = float(bottoms.sum())
-    if whole <= 0.0:
+    if whole <= ROUNDING * float((y * y).sum()):
         return Effect(0.0, None)
     share, filled = float(tops.sum()) / whole, int((np.bincount(batch, minlength=BATCHES) > 0).sum())
     if filled < MIN_BATCHES:

@@ -13,10 +13,9 @@ from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.headline import Question
 from rsimc.analysis.sensitivity.again import Again, Effects, Progress
 from rsimc.analysis.sensitivity.effects import Binned, binned, first_order, places
+from rsimc.analysis.trajectories import counted
 from rsimc.engine.dates import Dates
 from rsimc.engine.plan import BATCHES
-from rsimc.errors import RunError
-from rsimc.runs.ensemble import ensemble_path, read_ensemble
 
 FIFTHS = 5
 TENTHS = 10
@@ -44,7 +43,9 @@ class Driver:
 @dataclass(frozen=True)
 class Sensitivity:
     """drivers: by the share of the date that they make up, largest first. noise: what the future's noise alone decides,
-    and what it decides together with all else; None where it was not drawn anew. p: the probability."""
+    and what it decides together with all else; None where it was not drawn anew. p: the probability. lost: the largest
+    share of trajectories whose twins, with one thing drawn anew, had what is known not to have happened: total effects
+    leave them out, and are of a somewhat other population."""
 
     question: Question
     p: Estimate
@@ -52,6 +53,7 @@ class Sensitivity:
     drivers: tuple[Driver, ...]
     noise_first: Effects | None
     noise_total: Effects | None
+    lost: float
 
 
 def sensitivity(
@@ -66,7 +68,8 @@ def sensitivity(
         forecast.probability(question.milestone, question.by)  # refuses what the run has not
     entries = zip(forecast.study.priors.names, forecast.study.priors.entries, strict=True)
     names = [n for n, entry in entries if entry[2].kind != "fixed" or n in forecast.study.choice]
-    stored = _stored(forecast, names, questions)
+    dates_asked = [f"date.{question.milestone}" for question in questions]
+    stored = counted(forecast, [*dates_asked, *(f"parameter.{name}" for name in names)])
     asked = [_ranked(stored, question) for question in questions]
     again = Again(forecast, questions, progress) if totals else None
     drivers: list[list[Driver]] = [[] for _ in questions]
@@ -76,8 +79,9 @@ def sensitivity(
             for found, question, y in zip(drivers, questions, asked, strict=True):
                 found.append(_driver(forecast, name, stored, question, y, again, dates))
     noises = [(None, None)] * len(questions) if again is None else again.noise()
+    lost = 0.0 if again is None else again.lost
     return [
-        _whole(question, stored["batch"], y, found, *noise)
+        _whole(question, stored["batch"], y, found, *noise, lost)
         for question, y, found, noise in zip(questions, asked, drivers, noises, strict=True)
     ]
 
@@ -89,22 +93,11 @@ def _whole(
     drivers: list[Driver],
     first: Effects | None,
     total: Effects | None,
+    lost: float,
 ) -> Sensitivity:
     drivers.sort(key=lambda driver: -driver.first.date.share)
     p = estimate(np.bincount(batch, y["event"], BATCHES), np.bincount(batch, minlength=BATCHES).astype(float))
-    return Sensitivity(question, p, len(batch), tuple(drivers), first, total)
-
-
-def _stored(forecast: Forecast, names: Sequence[str], questions: Sequence[Question]) -> Columns:
-    """Columns of the trajectories that count."""
-    dates = dict.fromkeys(f"date.{question.milestone}" for question in questions)
-    columns = ["batch", "finite", "conditioned_out", *dates, *(f"parameter.{name}" for name in names)]
-    table = read_ensemble(forecast.folder, columns, forecast.manifest.kept_chunks)
-    if table is None:
-        place = str(ensemble_path(forecast.folder))
-        raise RunError(place, "trajectories of the run", "none", "run simulate again to make them")
-    kept = table["finite"].to_numpy() & ~table["conditioned_out"].to_numpy()
-    return {name: table[name].to_numpy()[kept] for name in columns}
+    return Sensitivity(question, p, len(batch), tuple(drivers), first, total, lost)
 
 
 def _ranked(stored: Columns, question: Question) -> Columns:

@@ -10,26 +10,73 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from rsimc.engine import rng
-from rsimc.engine.source import PosteriorSource, PriorSource, noise_keys
+from rsimc.engine.dates import SAMPLE
+from rsimc.engine.plan import BATCHES, BLOCK
+from rsimc.engine.source import Innovations, PosteriorSource, PriorSource, noise_keys
+from rsimc.models.base import Model
 from rsimc.runs.posteriors import Posterior
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study
 
-Source = PosteriorSource | PriorSource
 RIDGE = 1e-6
 """Added to the variances, of about 1, so that a covariance of few draws can be inverted."""
 
 
+def _mixed() -> np.ndarray:
+    """Trajectory by trajectory another one [SAMPLE]: batches b and b + 32 exchange theirs, in a random order, so that
+    neither draw, form nor anything else is the same but by chance."""
+    places = np.arange(SAMPLE).reshape(BATCHES, BLOCK)
+    chance, half = np.random.default_rng(1), BATCHES // 2
+    found = np.empty_like(places)
+    for b in range(half):
+        order = chance.permutation(BLOCK)
+        found[b], found[b + half] = places[b + half][order], places[b][np.argsort(order)]
+    return found.reshape(-1).astype(np.uint32)
+
+
+MIXED = _mixed()
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=["base", "places"], meta_fields=[])
+@dataclass(frozen=True)
+class WithNoiseOf:
+    """A source whose trajectories have the future noise of others: places [SAMPLE] uint32."""
+
+    base: PosteriorSource | PriorSource
+    places: jax.Array
+
+    def draw(self, ids: jax.Array) -> jax.Array:
+        """As the base."""
+        return self.base.draw(ids)
+
+    def values(self, ids: jax.Array) -> jax.Array:
+        """As the base."""
+        return self.base.values(ids)
+
+    def innovations(self, model: Model, ids: jax.Array) -> Innovations:
+        """The past of the base, the future of the others."""
+        return self.base.innovations(model, ids)._replace(ids=self.places[ids])
+
+    def named(self, values: jax.Array) -> dict[str, jax.Array]:
+        """Parameters by name."""
+        return self.base.named(values)
+
+
+Source = PosteriorSource | PriorSource | WithNoiseOf
+
+
 @dataclass(frozen=True)
 class Others:
-    """base: the run's own trajectories. names: parameters that are not fixed; anew: the source in which one of them is
-    drawn anew. noise: new noise of the future, all else kept. rest: the same future noise, all else of other draws."""
+    """base: the run's own trajectories; of a run of Sobol points independent ones. names: parameters that are not
+    fixed; anew: the source in which one of them is drawn anew. noise: new noise of the future, all else kept. rest: all
+    else kept, the future noise that of trajectory MIXED[i]: another draw, another form, another pause."""
 
     base: Source
     names: tuple[str, ...]
@@ -42,7 +89,7 @@ def others(study: Study, posterior: Posterior | None, seed: int) -> Others:
     """The sources of a run of a seed; new draws are those of the next seed."""
     plain = study.scenario.run.model_copy(update={"sobol": False})
     study = replace(study, scenario=study.scenario.model_copy(update={"run": plain}))
-    base, another = (make_source(study, posterior, key) for key in (seed, (seed + 1) % 2**32))
+    base = make_source(study, posterior, seed)
     names = study.priors.names
     fixed = {name for name, entry in zip(names, study.priors.entries, strict=True) if entry[2].kind == "fixed"}
     free = tuple(name for name in names if name not in fixed and name not in study.choice)
@@ -54,16 +101,9 @@ def others(study: Study, posterior: Posterior | None, seed: int) -> Others:
             n = names.index(name)
             return replace(base, parameter_keys=base.parameter_keys.at[n].set(keys[n]))
 
-        return Others(base, free, fresh, noise, replace(another, noise=base.noise))
+        return Others(base, free, fresh, noise, WithNoiseOf(base, jnp.asarray(MIXED)))
     assert posterior is not None
-    return Others(base, free, _redrawn(study, posterior, base, seed), noise, _shifted(base))
-
-
-def _shifted(base: PosteriorSource) -> PosteriorSource:
-    """Each trajectory with another draw: the one half of all draws away, of the same form."""
-    draws = base.table.shape[1]
-    order = base.order if base.order.shape[0] else jnp.arange(draws, dtype=jnp.int32)
-    return replace(base, order=jnp.roll(order, draws // 2))
+    return Others(base, free, _redrawn(study, posterior, base, seed), noise, WithNoiseOf(base, jnp.asarray(MIXED)))
 
 
 def _redrawn(study: Study, posterior: Posterior, base: PosteriorSource, seed: int) -> Callable[[str], Source]:

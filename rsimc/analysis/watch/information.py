@@ -8,29 +8,33 @@ trajectory: what measuring adds to it is not in these numbers, so that they are 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
 from rsimc.analysis.estimates import MIN_BATCHES, Estimate, estimate
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.headline import Question
 from rsimc.analysis.query.columns import Columns, columns
 from rsimc.analysis.sensitivity.effects import Binned, binned, places
+from rsimc.analysis.trajectories import counted
 from rsimc.dates import iso_date
 from rsimc.engine.plan import BATCHES
-from rsimc.errors import RunError, UsageError
-from rsimc.runs.ensemble import ensemble_path, read_ensemble, read_schema
+from rsimc.errors import UsageError
+from rsimc.runs.ensemble import ensemble_path, read_schema
 
 HALF, DOUBLE = 0.5, 2.0
+TELLS = 3.0
+"""Standard errors by which a reading must tell something before it is said at which value the odds turn."""
 
 
 @dataclass(frozen=True)
 class Reading:
     """An observable on a day (ISO). gain: bits, with its error; share: of the event's entropy. moves: by how much the
-    probability would move on average, up or down. halves, doubles: the reading nearest to the middle one from which on
-    the odds of the event are half or twice what they are now; None where no reading does that. middle: the median
+    probability would move on average, up or down. halves, doubles: the reading at which
+    the odds of the event, as they rise or fall with it, are half or twice what they are now; None where none does that,
+    or the reading tells too little to say. middle: the median
     reading, low and high: 5% and 95%."""
 
     observable: str
@@ -82,38 +86,28 @@ def information(forecast: Forecast, question: Question) -> Information:
     if not days:
         first = min(year for stored in known.observables.values() for year, _ in stored)
         raise UsageError("by", f"a day from {iso_date(first - 1e-3)} on, the first that is stored", question.by)
-    stored = _stored(forecast, question, list(days.values()))
-    event, batch = stored["event"], stored["batch"]
+    date = f"date.{question.milestone}"
+    stored = counted(forecast, [date, *days.values()])
+    event, batch = (stored[date] <= question.year).astype(np.float64), stored["batch"]
     sizes = np.bincount(batch, minlength=BATCHES).astype(np.float64)
     p = estimate(np.bincount(batch, event, BATCHES), sizes, forecast.independent)
     readings = [_reading(known, name, year, stored[column], event, batch) for (name, year), column in days.items()]
     return Information(question, p, _entropy(p.p), tuple(readings))
 
 
-def _stored(forecast: Forecast, question: Question, names: Sequence[str]) -> dict[str, np.ndarray]:
-    date = f"date.{question.milestone}"
-    wanted = ["batch", "finite", "conditioned_out", date, *names]
-    table = read_ensemble(forecast.folder, wanted, forecast.manifest.kept_chunks)
-    if table is None:
-        place = str(ensemble_path(forecast.folder))
-        raise RunError(place, "trajectories of the run", "none", "run simulate again to make them")
-    kept = table["finite"].to_numpy() & ~table["conditioned_out"].to_numpy()
-    found = {name: table[name].to_numpy()[kept] for name in wanted}
-    found["event"] = (found[date] <= question.year).astype(np.float64)
-    return found
-
-
 def _reading(
     known: Columns, name: str, year: float, values: np.ndarray, event: np.ndarray, batch: np.ndarray
 ) -> Reading:
-    place = places(values)
+    place = np.unique(places(values), return_inverse=True)[1]  # ties leave bins empty
     found = binned(place, event, batch)
     gain, se = gained(found)
     centres = np.array([np.median(values[place == n]) for n in range(found.counts.shape[1])])
-    p = float(event.mean())
-    means, weights = found.means, found.counts.sum(axis=0)
+    p, weights = float(event.mean()), found.counts.sum(axis=0)
     low, middle, high = (float(x) for x in np.quantile(values, (0.05, 0.5, 0.95)))
     entropy = _entropy(p)
+    tells = se is not None and gain > TELLS * se
+    steady = _monotone(found.means, weights)
+    turns = [_turning(centres, steady, p, factor) if tells else None for factor in (HALF, DOUBLE)]
     return Reading(
         name,
         known.units[name],
@@ -121,13 +115,20 @@ def _reading(
         gain,
         se,
         gain / entropy if entropy > 0 else 0.0,
-        float(np.nansum(weights * np.abs(means - p)) / weights.sum()),
-        _turning(centres, means, p, HALF),
-        _turning(centres, means, p, DOUBLE),
+        float((weights * np.abs(found.means - p)).sum() / weights.sum()),
+        turns[0],
+        turns[1],
         low,
         middle,
         high,
     )
+
+
+def _monotone(means: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The nearest rising or falling curve, whichever is nearer: what bins go up and down by chance is no turning."""
+    curves = [isotonic_regression(means, weights=weights, increasing=up).x for up in (True, False)]
+    apart = [float((weights * (curve - means) ** 2).sum()) for curve in curves]
+    return np.asarray(curves[int(np.argmin(apart))])
 
 
 def gained(found: Binned) -> tuple[float, float | None]:
@@ -159,18 +160,17 @@ def _entropy(p: float) -> float:
 
 
 def _turning(centres: np.ndarray, means: np.ndarray, p: float, factor: float) -> float | None:
-    """The reading nearest to the middle at which the odds pass `factor` times those of p, between bins' medians."""
+    """The reading at which the odds, which rise or fall with it, pass `factor` times those of p, between bins' medians;
+    None where they do not."""
     if not 0.0 < p < 1.0:
         return None
     wanted = factor * p / (1.0 - p)
-    passed = np.minimum(means / np.maximum(1.0 - means, 1e-12), 1e12) / wanted
+    passed = np.clip(means / np.maximum(1.0 - means, 1e-12) / wanted, 1e-9, 1e9)
     over = passed >= 1.0 if factor > 1.0 else passed <= 1.0
-    middle, best = (len(centres) - 1) / 2.0, None
-    for n in np.flatnonzero(over[1:] != over[:-1]):
-        if best is None or abs(n + 0.5 - middle) < abs(best + 0.5 - middle):
-            best = int(n)
-    if best is None:
+    crossings = np.flatnonzero(over[1:] != over[:-1])
+    if len(crossings) == 0:
         return None
-    a, b = (math.log(max(float(x), 1e-9)) for x in passed[best : best + 2])
+    n = int(crossings[0])
+    a, b = (math.log(float(x)) for x in passed[n : n + 2])
     share = a / (a - b) if a != b else 0.5
-    return float(centres[best] + min(max(share, 0.0), 1.0) * (centres[best + 1] - centres[best]))
+    return float(centres[n] + min(max(share, 0.0), 1.0) * (centres[n + 1] - centres[n]))

@@ -12,9 +12,10 @@ import numpy as np
 from rsimc.analysis.estimates import Estimate, estimate
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.query.columns import Columns, columns
+from rsimc.analysis.trajectories import counted
 from rsimc.engine.plan import BATCHES
-from rsimc.errors import RunError, UsageError, nearest
-from rsimc.runs.ensemble import ensemble_path, read_ensemble, read_schema
+from rsimc.errors import UsageError, nearest
+from rsimc.runs.ensemble import ensemble_path, read_schema
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 COMPARISON = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(>=?)\s*([0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?)\s*")
@@ -48,17 +49,14 @@ def warning_times(forecast: Forecast, milestone: str, indicators: Sequence[str] 
     crossings = {text: _read(text, known) for text in indicators}
     names = [f"date.{name}" for name in (milestone, *others)]
     names += [column for name, _ in crossings.values() for _, column in known.observables[name]]
-    table = read_ensemble(forecast.folder, ["batch", "finite", "conditioned_out", *dict.fromkeys(names)])
-    if table is None:
-        raise RunError(where, "trajectories of the run", "none", "run simulate again to make them")
-    reached = np.isfinite(table[f"date.{milestone}"].to_numpy())
-    kept = reached & table["finite"].to_numpy() & ~table["conditioned_out"].to_numpy()
-    when, batch = table[f"date.{milestone}"].to_numpy()[kept], table["batch"].to_numpy()[kept]
-    dates = {name: table[f"date.{name}"].to_numpy()[kept] for name in others}
+    stored = counted(forecast, names)
+    reached = np.isfinite(stored[f"date.{milestone}"])
+    when, batch = stored[f"date.{milestone}"][reached], stored["batch"][reached]
+    dates = {name: stored[f"date.{name}"][reached] for name in others}
     for text, (name, level) in crossings.items():
-        stored = known.observables[name]
-        values = np.stack([table[column].to_numpy()[kept] for _, column in stored]).astype(np.float64)
-        dates[text] = crossed(np.array([year for year, _ in stored]), values, level, name in known.logs)
+        days = known.observables[name]
+        values = np.stack([stored[column][reached] for _, column in days]).astype(np.float64)
+        dates[text] = crossed(np.array([year for year, _ in days]), values, level, name in known.logs)
     found = [_warning(name, when, date, batch) for name, date in dates.items()]
     return sorted(found, key=lambda one: -(one.years[0.5] if one.years[0.5] is not None else -math.inf))
 
