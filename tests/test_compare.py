@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -244,6 +246,25 @@ def test_what_cannot_be_compared_is_refused(plain: Forecast, folder: Path, capsy
         assert main(["compare", str(plain.folder), str(plain.folder), str(plain.folder), *wrong]) == 2
     assert main(["compare", str(plain.folder), str(folder / "none")]) == 5
     assert all(line.startswith("error: ") for line in capsys.readouterr().err.splitlines())
+
+
+def changed_model(run: Forecast, **fields: object) -> Forecast:
+    """The run as if its model said otherwise."""
+    model = copy.copy(run.study.model)
+    for name, value in fields.items():
+        object.__setattr__(model, name, value)
+    return replace(run, study=replace(run.study, model=model))
+
+
+def test_models_of_other_weeks_are_not_compared(plain: Forecast) -> None:
+    other = changed_model(plain, start=2018.0)
+    with pytest.raises(UsageError, match="a run of the same weeks"):
+        comparing.compare([plain, other])
+
+
+def test_a_model_without_a_headline_shows_all_its_milestones(plain: Forecast) -> None:
+    flat = changed_model(plain, milestones=tuple(replace(m, headline=False) for m in plain.milestones))
+    assert Comparison(flat, plain).headline == [m.name for m in plain.milestones]
 
 
 def test_the_command_prints_draws_and_documents(

@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rsimc import api
+from rsimc import api, checking
 from rsimc.analysis.estimates import estimate
 from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.headline import Question
 from rsimc.analysis.query.ask import Asker
 from rsimc.analysis.query.parse import LEVELS, QuestionError, parse
 from rsimc.analysis.query.tree import (
@@ -38,6 +40,7 @@ from rsimc.cli.main import main
 from rsimc.dates import end_of_day, iso_date, last_day
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK
 from rsimc.errors import RunError
+from rsimc.publish.answers import as_dict, shown
 from rsimc.runs.manifest import read_manifest
 
 HORIZON = 2036
@@ -513,6 +516,28 @@ def test_a_run_without_trajectories_says_so(run: Forecast, tmp_path: Path, capsy
     (tmp_path / "run.json").write_bytes((run.folder / "run.json").read_bytes())
     assert main(["query", str(tmp_path), "P(coder <= 2028)"]) == 5
     assert "run simulate again to make them" in capsys.readouterr().err
+
+
+def test_a_run_in_which_nothing_counts_answers_nothing(run: Forecast, tmp_path: Path) -> None:
+    """All had what is known not to have happened."""
+    table = pq.read_table(run.folder / "ensemble.parquet")
+    place = table.schema.get_field_index("conditioned_out")
+    table = table.set_column(place, "conditioned_out", pa.array(np.ones(len(table), bool)))
+    pq.write_table(table, tmp_path / "ensemble.parquet")
+    (tmp_path / "run.json").write_bytes((run.folder / "run.json").read_bytes())
+    empty = replace(run, manifest=read_manifest(tmp_path))
+    for text in ("P(coder <= 2030)", "P(class given coder <= 2030)", "mean(labour_share)", "quantile(coder)"):
+        answer = empty.query(text)
+        assert (answer.value, answer.rows, answer.of) == (None, 0, 0)
+        assert list(shown(answer, HORIZON)) and as_dict(answer) and answer._repr_html_()
+    question = Question("coder", "2030-12-31")
+    asks = (
+        lambda: checking.sensitivity(empty, [question], totals=False),
+        lambda: checking.watch(empty, question),
+    )
+    for ask in asks:
+        with pytest.raises(RunError, match="a trajectory that counts"):
+            ask()
 
 
 def test_a_question_takes_less_than_a_second(tmp_path: Path) -> None:
