@@ -1,9 +1,20 @@
-"""Small HTML tables for notebooks. Everything that comes from a file is escaped."""
+"""Names of runs, and small HTML tables for notebooks, in which everything that comes from a file is escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
+
+
+def labels(folders: Sequence[Path]) -> list[str]:
+    """What to call folders or files: their own names, or their paths where two have one name.
+
+    >>> labels([Path("runs/a"), Path("runs/b")])
+    ['a', 'b']
+    """
+    names = [path.stem if path.suffix == ".csv" else path.name for path in folders]
+    return names if len(set(names)) == len(names) else [str(path) for path in folders]
 
 
 def table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -96,10 +96,10 @@ def command(
 
 
 def _show(found: list[Comparison], chosen: str, delays: list[Delay | None], explained: Attribution | None) -> None:
-    from rsimc.publish.comparison import delay_words, labels, order_words
+    from rsimc.publish.comparison import delay_words, order_words, run_names
 
     out = console()
-    names = labels([found[0].first, *(one.second for one in found)])
+    names = run_names(found)
     for one, name, delay in zip(found, names[1:], delays, strict=True):
         out.print(heading(f"{name} against {names[0]}"), soft_wrap=True)
         keys = one.changed

@@ -12,6 +12,7 @@ from rsimc.analysis.compare.attribution import Attribution, Share
 from rsimc.analysis.compare.comparison import QUANTILES, Comparison
 from rsimc.analysis.compare.delays import Bought, Delay
 from rsimc.analysis.compare.paired import Difference, Order, at_most, probability_difference
+from rsimc.analysis.display import labels
 from rsimc.analysis.estimates import Curve
 from rsimc.analysis.forecast import Forecast
 from rsimc.dates import DAYS_PER_YEAR, iso_date
@@ -30,15 +31,14 @@ VERDICTS = {
 ROLES = ("blue-3", "orange-3", "green-3", "violet-3", "blue-1", "orange-1", "green-1", "violet-1")
 
 
-def labels(runs: Sequence[Forecast]) -> list[str]:
-    """What to call runs: their folders' names, or their paths where two have one name."""
-    names = [run.folder.name for run in runs]
-    return names if len(set(names)) == len(names) else [str(run.folder) for run in runs]
+def run_names(found: Sequence[Comparison]) -> list[str]:
+    """What to call the runs, the first one first."""
+    return labels([one.folder for one in (found[0].first, *(one.second for one in found))])
 
 
 def document(found: Sequence[Comparison], explained: Attribution | None = None) -> dict[str, Any]:
     """All comparisons as plain data; explained: of the first of them."""
-    names = labels([found[0].first, *(one.second for one in found)])
+    names = run_names(found)
     return {
         "schema": SCHEMA,
         "first": {"run": names[0], "id": found[0].first.manifest.id},
@@ -143,7 +143,7 @@ def comparison_chart(found: Sequence[Comparison], milestone: str) -> alt.VConcat
     """The probability that a milestone has come in each run, by date, and below it the difference from the first, with
     a band of two standard errors."""
     runs = [found[0].first, *(one.second for one in found)]
-    names = labels(runs)
+    names = run_names(found)
     x = years_axis(float(min(run.study.scenario.as_of.year for run in runs)), float(runs[0].study.scenario.run.horizon))
     dashes = [list(DASHES[n % len(DASHES)]) for n in range(len(names))]
     colour = alt.Color("run:N", scale=alt.Scale(domain=names), legend=legend())

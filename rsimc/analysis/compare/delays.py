@@ -17,6 +17,9 @@ SAME = 0.5 / 365.25
 SEEN = 4.0
 """Lengths of a long pause between a milestone and the horizon, so that its delay is seen."""
 
+LENGTH = ("lasts", "strength", "compliance")
+"""Parameters whose product is the months of research that a pause stops."""
+
 
 @dataclass(frozen=True)
 class Bought:
@@ -55,11 +58,9 @@ def delay(first: Forecast, second: Forecast, name: str) -> Delay | None:
     """The delays of a milestone in the second run, trajectory by trajectory; None where a run keeps none."""
     horizon = first.study.plan.grid.end
     pauses = _pauses(second)
-    pauses = () if _pauses(first) or len(pauses) > 1 else pauses  # of several, who knows which have been triggered
+    pause = pauses[0] if len(pauses) == 1 and not _pauses(first) else None  # of several, who knows which came
     columns = ["batch", "finite", "conditioned_out", f"date.{name}"]
-    parameters = [
-        f"parameter.pause_{what}.{pause}" for pause, _ in pauses for what in ("lasts", "strength", "compliance")
-    ]
+    parameters = [f"parameter.pause_{what}.{pause[0]}" for what in LENGTH] if pause else []
     one, other = read_ensemble(first.folder, columns), read_ensemble(second.folder, [*columns, *parameters])
     if one is None or other is None:
         return None
@@ -72,22 +73,19 @@ def delay(first: Forecast, second: Forecast, name: str) -> Delay | None:
     late = np.where(gone, horizon, b[f"date.{name}"][there]) - a[f"date.{name}"][there]
     batch, known = a["batch"][there], np.where(gone, np.inf, late)
     middle = float(np.median(known))
-    lengths = [
-        b[f"parameter.pause_lasts.{pause}"]
-        * b[f"parameter.pause_strength.{pause}"]
-        * b[f"parameter.pause_compliance.{pause}"]
-        for pause, _ in pauses
-    ]
     later = gone | (late > SAME)
-    months = np.sum(lengths, axis=0)[there] if pauses else np.zeros(len(late))
-    early = a[f"date.{name}"][there] <= horizon - SEEN * float(np.quantile(months, 0.95)) / 12.0
+    bought = None
+    if pause:
+        months = np.prod([b[parameter][there] for parameter in parameters], axis=0)
+        early = a[f"date.{name}"][there] <= horizon - SEEN * float(np.quantile(months, 0.95)) / 12.0
+        bought = _bought(pause[1], batch, late, gone, early & (later | (late < -SAME)), months)
     return Delay(
         rows=int(there.sum()),
         later=_share(later, batch),
         earlier=_share(late < -SAME, batch),
         same=_share(~later & (late >= -SAME), batch),
         median_years=middle if math.isfinite(middle) else None,
-        bought=_bought(pauses, batch, late, gone, early & (later | (late < -SAME)), months) if pauses else None,
+        bought=bought,
     )
 
 
@@ -106,7 +104,7 @@ def _sums(values: np.ndarray, batch: np.ndarray) -> np.ndarray:
 
 
 def _bought(
-    pauses: tuple[tuple[str, str], ...],
+    trigger: str,
     batch: np.ndarray,
     late: np.ndarray,
     gone: np.ndarray,
@@ -123,7 +121,7 @@ def _bought(
     se = math.sqrt(filled / (filled - 1) * float((residual**2).sum())) if filled >= MIN_BATCHES else None
     count = max(int(moved.sum()), 1)
     return Bought(
-        triggers=tuple(trigger for _, trigger in pauses),
+        triggers=(trigger,),
         reached=_share(moved, batch),
         months=length / count,
         delay_months=float(delays.sum()) / count,

@@ -12,6 +12,7 @@ from typing import Any
 
 import xarray as xr
 
+from rsimc.analysis.display import labels
 from rsimc.analysis.document import document
 from rsimc.analysis.forecast import Forecast, open_run, study_of
 from rsimc.analysis.headline import Question
@@ -59,9 +60,7 @@ def editions(folders: Sequence[Path], question: Question, *, allow_code: bool) -
     """
     if len(folders) < 2:
         raise UsageError("history", "two runs or more", f"{len(folders)}")
-    names = [folder.name for folder in folders]
-    unique = names if len(set(names)) == len(names) else [str(folder) for folder in folders]
-    found = [_edition(folder, name, allow_code) for folder, name in zip(folders, unique, strict=True)]
+    found = [_edition(folder, name, allow_code) for folder, name in zip(folders, labels(folders), strict=True)]
     for one in found:
         one.milestone(question.milestone)
     return tuple(sorted(found, key=lambda one: (one.as_of, one.manifest.created)))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rsimc.analysis.display import labels
 from rsimc.analysis.forecast import Forecast, open_run
 from rsimc.analysis.pool.components import Component, common_range, of_run, of_table
 from rsimc.analysis.pool.pool import KINDS, Pooled, alone, grid, pooled, quarters
@@ -35,7 +36,7 @@ def pool(
     if len(parts) < 2:
         raise UsageError("pool", "two runs or tables, or more", f"{len(parts)}")
     opened = [_opened(part, allow_code) for part in parts]
-    names = _names(opened)
+    names = labels([one.folder if isinstance(one, Forecast) else one for one in opened])
     components = [_component(one, milestone, name) for one, name in zip(opened, names, strict=True)]
     shares = _weights(opened, weights)
     first, last = common_range(components, until)
@@ -51,12 +52,6 @@ def _opened(part: str | Path | Forecast, allow_code: bool) -> Path | Forecast:
         return part
     path = Path(part)
     return path if path.suffix == ".csv" else open_run(path, allow_code=allow_code)
-
-
-def _names(opened: Sequence[Path | Forecast]) -> list[str]:
-    paths = [one.folder if isinstance(one, Forecast) else one for one in opened]
-    short = [path.stem if path.suffix == ".csv" else path.name for path in paths]
-    return short if len(set(short)) == len(short) else [str(path) for path in paths]
 
 
 def _component(one: Path | Forecast, milestone: str, name: str) -> Component:

@@ -11,14 +11,14 @@ import numpy as np
 
 from rsimc.analysis.display import chance, table
 from rsimc.analysis.estimates import MIN_BATCHES, Estimate, estimate
-from rsimc.analysis.query.columns import columns
+from rsimc.analysis.query.columns import columns_of
 from rsimc.analysis.query.compile import Compiler
 from rsimc.analysis.query.parse import QuestionError, parse
 from rsimc.analysis.query.statistics import Met, Result, mean, probability, quantile
 from rsimc.analysis.query.tree import Condition, Question, Value
 from rsimc.dates import DAYS_PER_YEAR, iso_date
 from rsimc.errors import RunError
-from rsimc.runs.ensemble import ensemble_path, read_ensemble, read_schema
+from rsimc.runs.ensemble import ensemble_path, read_ensemble
 from rsimc.runs.manifest import Manifest, scenario_of
 
 ENOUGH = 400.0
@@ -96,7 +96,7 @@ class Asker:
         self._manifest = manifest
         self._place = str(ensemble_path(manifest.folder))
         settings = scenario_of(manifest).run
-        self.columns = columns(read_schema(manifest.folder), float(settings.horizon), self._place)
+        self.columns = columns_of(manifest.folder, settings.horizon)
         self._independent = manifest.posterior is not None or not settings.sobol
 
     def ask(self, text: str) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from rsimc.analysis.query.parse import QuestionError
 from rsimc.analysis.query.tree import Observed
 from rsimc.dates import end_of_day, iso_date, last_day
 from rsimc.errors import RunError, nearest
+from rsimc.runs.ensemble import ensemble_path, read_schema
 
 Source = Literal["date", "duration", "parameter"]
 SOURCES: tuple[Source, ...] = ("date", "duration", "parameter")
@@ -91,6 +93,11 @@ class Columns:
             advice = "nothing was simulated after it: raise run.horizon"
             raise QuestionError(text, at, f"a date up to {day}", iso_date(year - 1e-3), advice)
         return min(year, self.horizon)
+
+
+def columns_of(folder: Path, horizon: int) -> Columns:
+    """The names in what a run folder keeps, of a run to the first day of the year `horizon`. Raises RunError."""
+    return columns(read_schema(folder), float(horizon), str(ensemble_path(folder)))
 
 
 def columns(schema: pa.Schema, horizon: float, where: str) -> Columns:

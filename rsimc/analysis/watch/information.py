@@ -16,13 +16,12 @@ from scipy.optimize import isotonic_regression
 from rsimc.analysis.estimates import MIN_BATCHES, Estimate, estimate
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.headline import Question
-from rsimc.analysis.query.columns import Columns, columns
+from rsimc.analysis.query.columns import Columns, columns_of
 from rsimc.analysis.sensitivity.effects import Binned, binned, places
 from rsimc.analysis.trajectories import counted
 from rsimc.dates import iso_date
 from rsimc.engine.plan import BATCHES
 from rsimc.errors import UsageError
-from rsimc.runs.ensemble import ensemble_path, read_schema
 
 HALF, DOUBLE = 0.5, 2.0
 TELLS = 3.0
@@ -75,8 +74,7 @@ def information(forecast: Forecast, question: Question) -> Information:
     trajectories.
     """
     forecast.probability(question.milestone, question.by)  # refuses what the run has not
-    where = str(ensemble_path(forecast.folder))
-    known = columns(read_schema(forecast.folder), float(forecast.study.scenario.run.horizon), where)
+    known = columns_of(forecast.folder, forecast.study.scenario.run.horizon)
     days = {
         (name, year): column
         for name, stored in known.observables.items()

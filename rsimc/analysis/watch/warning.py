@@ -11,11 +11,10 @@ import numpy as np
 
 from rsimc.analysis.estimates import Estimate, estimate
 from rsimc.analysis.forecast import Forecast
-from rsimc.analysis.query.columns import Columns, columns
+from rsimc.analysis.query.columns import Columns, columns_of
 from rsimc.analysis.trajectories import counted
 from rsimc.engine.plan import BATCHES
 from rsimc.errors import UsageError, nearest
-from rsimc.runs.ensemble import ensemble_path, read_schema
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 COMPARISON = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(>=?)\s*([0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?)\s*")
@@ -43,8 +42,7 @@ def warning_times(forecast: Forecast, milestone: str, indicators: Sequence[str] 
     Raises UsageError for what the run has not; RunError where it keeps no trajectories.
     """
     forecast.curve(milestone)
-    where = str(ensemble_path(forecast.folder))
-    known = columns(read_schema(forecast.folder), float(forecast.study.scenario.run.horizon), where)
+    known = columns_of(forecast.folder, forecast.study.scenario.run.horizon)
     others = [m.name for m in forecast.milestones if m.name != milestone]
     crossings = {text: _read(text, known) for text in indicators}
     names = [f"date.{name}" for name in (milestone, *others)]
