@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
 # Before jax is imported, which reads these once. Compiled programs are shared by xdist workers and by later sessions.
 _user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
@@ -29,3 +30,12 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         folder = tmp_path_factory.mktemp("cache")
         patch.setenv("RSIMC_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser, one a worker. Tests that want it are skipped where none is installed, unless it is required."""
+    from browsing import launched
+
+    with launched() as found:
+        yield found
