@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks.record import RESULTS, about
 from rsimc import api, checking, comparing
 from rsimc.analysis.headline import Question
-from rsimc.analysis.query.ask import Asker
+from rsimc.analysis.query.ask import asker_of
 from rsimc.engine.plan import CHUNK
 from rsimc.runs.manifest import Manifest, read_manifest
 
@@ -45,7 +45,7 @@ def asked(manifest: Manifest) -> dict[str, dict[str, float]]:
         times = []
         for _ in range(REPEATS):
             begun = time.monotonic()
-            Asker(manifest).ask(text)
+            asker_of(manifest).ask(text)
             times.append(time.monotonic() - begun)
         found[text] = {"median_s": round(statistics.median(times), 3), "worst_s": round(max(times), 3)}
     return found

@@ -20,7 +20,7 @@ from rsimc import api, checking
 from rsimc.analysis.estimates import estimate
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.headline import Question
-from rsimc.analysis.query.ask import Asker
+from rsimc.analysis.query.ask import asker_of
 from rsimc.analysis.query.parse import LEVELS, QuestionError, parse
 from rsimc.analysis.query.tree import (
     Arithmetic,
@@ -374,7 +374,7 @@ def test_names_that_differ_in_case_are_two(run: Forecast, tmp_path: Path) -> Non
         table = table.append_column(name, pa.array(np.full(len(table), value)))
     pq.write_table(table, tmp_path / "ensemble.parquet")
     (tmp_path / "run.json").write_bytes((run.folder / "run.json").read_bytes())
-    assert Asker(read_manifest(tmp_path)).ask("P(g > G)").value == 1.0
+    assert asker_of(read_manifest(tmp_path)).ask("P(g > G)").value == 1.0
 
 
 # What cannot be answered

@@ -54,6 +54,20 @@ def estimate(hits: np.ndarray, sizes: np.ndarray, independent: bool = True) -> E
     return Estimate(p, se, smoothed * (1.0 - smoothed) / se**2)
 
 
+def errors(hits: np.ndarray, sizes: np.ndarray, independent: bool = True) -> np.ndarray:
+    """Standard errors [edge] of many probabilities, hits [batch, edge] among sizes [batch], as `estimate` has them; NaN
+    where it gives none."""
+    total, filled = float(sizes.sum()), int((sizes > 0).sum())
+    if total == 0 or filled < MIN_BATCHES:
+        return np.full(hits.shape[1], math.nan)
+    sums = hits.sum(axis=0)
+    residual = hits - sums / total * sizes[:, None]
+    spread = np.sqrt(filled / (filled - 1) * (residual**2).sum(axis=0)) / total
+    smoothed = (sums + 0.5) / (total + 1.0)
+    binomial = np.sqrt(smoothed * (1.0 - smoothed) / total)
+    return np.where(independent | (spread == 0.0), np.maximum(spread, binomial), spread)
+
+
 @dataclass(frozen=True)
 class Curve:
     """The distribution function of one quantity over increasing edges.
@@ -75,8 +89,7 @@ class Curve:
     @property
     def se(self) -> np.ndarray:
         """Standard error at each edge; NaN where it is null."""
-        errors = [estimate(self.hits[:, k], self.sizes, self.independent).se for k in range(len(self.edges))]
-        return np.array([math.nan if se is None else se for se in errors])
+        return errors(self.hits, self.sizes, self.independent)
 
     def at(self, x: float) -> Estimate:
         """The probability of the quantity being at most x."""

@@ -161,9 +161,9 @@ class Forecast:
 
     @cached_property
     def _asker(self) -> Asker:
-        from rsimc.analysis.query.ask import Asker  # DuckDB, which only questions need
+        from rsimc.analysis.query.ask import asker_of  # DuckDB, which only questions need
 
-        return Asker(self.manifest)
+        return asker_of(self.manifest)
 
     def classes(self) -> dict[str, Estimate]:
         """The probability of each kind of takeoff."""

@@ -43,12 +43,12 @@ def command(run: Path, questions: tuple[str, ...], file: Path | None, as_json: b
     asked = {text: text for text in questions} | ({} if file is None else read_questions(file))
     if not asked:
         raise UsageError("questions", "a question, or a file of them with -f", "none", "see rsimc query -h")
-    from rsimc.analysis.query.ask import Asker
+    from rsimc.analysis.query.ask import asker_of
     from rsimc.publish.answers import document
     from rsimc.runs.manifest import read_manifest
 
     manifest = read_manifest(run)
-    asker = Asker(manifest)
+    asker = asker_of(manifest)
     answers = {name: asker.ask(text) for name, text in asked.items()}
     if as_json:
         emit_json(document(answers, manifest))

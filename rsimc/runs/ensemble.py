@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -45,7 +46,9 @@ def ensemble(plan: Plan, priors: PriorSet, block: Block, rows: int, index: int =
     about = _about(plan)
     buffer, writer = io.BytesIO(), None
     for first in range(0, rows, GROUP_ROWS):
-        table = _table(_columns(plan, priors, host, first, min(first + GROUP_ROWS, rows), index * CHUNK), about)
+        last = min(first + GROUP_ROWS, rows)
+        part = {name: _rows(array, first, last) for name, array in host.items()}
+        table = _table(_columns(plan, priors, part, index * CHUNK + np.arange(first, last)), about)
         writer = writer or _writer(buffer, table.schema, repeating=bool(np.any(host["draw"][0])))
         writer.write_table(table)
     if writer:
@@ -151,14 +154,28 @@ def row(plan: Plan, priors: PriorSet, block: Block, index: int) -> dict[str, obj
     """Trajectory `index` of the run as its row would be, from the block of its chunk; None for what there is not."""
     host = {name: _shards(part) for name, part in block._asdict().items()}
     first = index % CHUNK
-    table = _table(_columns(plan, priors, host, first, first + 1, index - first), {})
-    return dict(table.to_pylist()[0])
+    part = {name: _rows(array, first, first + 1) for name, array in host.items()}
+    return dict(_table(_columns(plan, priors, part, np.array([index])), {}).to_pylist()[0])
 
 
-def _columns(plan: Plan, priors: PriorSet, host: Host, first: int, last: int, before: int) -> Columns:
-    """before: trajectories of the chunks before this one."""
-    part = {name: _rows(array, first, last) for name, array in host.items()}
-    ids = before + np.arange(first, last)
+def joined(block: Block) -> Columns:
+    """Fields of a block, whose first axis is of lanes, as one array each [..., rows]."""
+    return {name: joined_field(part) for name, part in block._asdict().items()}
+
+
+def joined_field(part: jax.Array, *index: Any) -> np.ndarray:
+    """A field of lanes as one array [..., rows], or what `index` takes of its axes between lanes and rows."""
+    shards = [shard[(slice(None), *index)] for shard in _shards(part)]
+    return np.concatenate([np.moveaxis(one, 0, -2).reshape(*one.shape[1:-1], -1) for one in shards], axis=-1)
+
+
+def table_of(plan: Plan, priors: PriorSet, part: Columns, ids: np.ndarray) -> pa.Table:
+    """Trajectories of any ids [rows] as the rows that a run would keep of them. part: as of `joined`."""
+    return _table(_columns(plan, priors, part, ids), _about(plan))
+
+
+def _columns(plan: Plan, priors: PriorSet, part: Columns, ids: np.ndarray) -> Columns:
+    """part: fields of a block [..., rows] of trajectories ids [rows]."""
     columns: Columns = {"trajectory": ids, "batch": (ids // BLOCK % BATCHES).astype(np.int8), "draw": part["draw"]}
     columns |= {
         "finite": part["finite"],

@@ -65,7 +65,7 @@ def find_or_fit(study: Study, progress: Progress) -> Posterior:
             found,
             "raise calibration.draws",
         )
-    if (known := _cached(study)) is not None:
+    if (known := cached(study)) is not None:
         return known
     forms = _of_forms(study.parts or (study,), progress)
     return _mixture(study, forms) if study.parts else forms[0]
@@ -76,7 +76,7 @@ def _of_forms(studies: tuple[Study, ...], progress: Progress) -> list[Posterior]
 
     All or none: rounding, and so every byte, hangs on how many chains a program has.
     """
-    found = {study.posterior_id: _cached(study) for study in studies}
+    found = {study.posterior_id: cached(study) for study in studies}
     todo = studies if None in found.values() else ()
     if todo:
         from rsimc.calibration.fit import fit_forms
@@ -111,13 +111,13 @@ def lengthened(study: Study, shorter: Study, progress: Progress) -> Posterior:
     The posterior is the one that `find_or_fit` would give, draw for draw, and is kept like it. Chains that cannot go on
     are sampled from the beginning.
     """
-    if (known := _cached(study)) is not None:
+    if (known := cached(study)) is not None:
         return known
     from rsimc.calibration.fit import can_go_on, longer
     from rsimc.calibration.posterior import drawn
 
     parts, before = study.parts or (study,), shorter.parts or (shorter,)
-    earlier = [drawn(one.tree) for part in before if (one := _cached(part)) is not None]
+    earlier = [drawn(one.tree) for part in before if (one := cached(part)) is not None]
     targets = [part.target for part in parts if part.target is not None]
     if len(earlier) != len(parts) or len(targets) != len(parts) or not can_go_on(earlier, study.settings.draws):
         return find_or_fit(study, progress)
@@ -135,7 +135,8 @@ def _mixture(study: Study, found: list[Posterior]) -> Posterior:
     return Posterior(study.posterior_id, tree, fresh=any(one.fresh for one in found))
 
 
-def _cached(study: Study) -> Posterior | None:
+def cached(study: Study) -> Posterior | None:
+    """The study's posterior, where the cache keeps it whole."""
     return _whole(cached_path(study.posterior_id), study)
 
 

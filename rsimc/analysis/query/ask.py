@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from rsimc.analysis.display import chance, table
 from rsimc.analysis.estimates import MIN_BATCHES, Estimate, estimate
-from rsimc.analysis.query.columns import columns_of
+from rsimc.analysis.query.columns import Columns, columns_of
 from rsimc.analysis.query.compile import Compiler
 from rsimc.analysis.query.parse import QuestionError, parse
 from rsimc.analysis.query.statistics import Met, Result, mean, probability, quantile
@@ -89,15 +91,16 @@ class Answer:
 
 
 class Asker:
-    """A run to ask. Reads the run's record and the trajectories that it keeps; no model runs."""
+    """Trajectories to ask. No model runs.
 
-    def __init__(self, manifest: Manifest) -> None:
-        """Raises RunError where the run keeps no trajectories, or they are damaged."""
-        self._manifest = manifest
-        self._place = str(ensemble_path(manifest.folder))
-        settings = scenario_of(manifest).run
-        self.columns = columns_of(manifest.folder, settings.horizon)
-        self._independent = manifest.posterior is not None or not settings.sobol
+    columns: what they have names for. read: columns of them, by names of columns. posterior: whether trajectories share
+    its draws; independent: whether those of a batch are independent.
+    """
+
+    def __init__(
+        self, columns: Columns, read: Callable[[Sequence[str]], pa.Table], posterior: bool, independent: bool = True
+    ) -> None:
+        self.columns, self._read, self._posterior, self._independent = columns, read, posterior, independent
 
     def ask(self, text: str) -> Answer:
         """The answer to one question. Raises QuestionError where it cannot be read, or names what the run has not."""
@@ -113,17 +116,14 @@ class Asker:
             value = compiler.value(cast(Value, question.target))
             unit, sql["low"], sql["high"] = value.unit, _number(value.low), _number(value.high)
         found = self._select(compiler, sql)
-        draw = None if self._manifest.posterior is None else found["draw"]
+        draw = found["draw"] if self._posterior else None
         met = Met(found["batch"], draw, found["met"], self._independent)
         return self._answer(question, unit, met, found["low"][met.chosen], found.get("high", found["low"])[met.chosen])
 
     def _select(self, compiler: Compiler, what: dict[str, str]) -> dict[str, np.ndarray]:
         """Columns of SQL over the trajectories that are not conditioned out."""
         names = {**{name: name for name in ("batch", "draw", "finite", "conditioned_out")}, **compiler.used}
-        kept = read_ensemble(self._manifest.folder, list(names), self._manifest.kept_chunks)
-        if kept is None:
-            expected = f"{self._manifest.kept_chunks} files of trajectories"
-            raise RunError(self._place, expected, "fewer", "run simulate again to make them")
+        kept = self._read(list(names))
         chosen = ", ".join(["batch", "draw", *(f"{sql} AS {name}" for name, sql in what.items())])
         try:
             with duckdb.connect(":memory:", config=ALONE) as connection:
@@ -158,6 +158,23 @@ class Asker:
         return Answer(
             question.text, question.asks, unit, results, undecided, given, met.unmet, *counts, needs, warnings
         )
+
+
+def asker_of(manifest: Manifest) -> Asker:
+    """A run to ask: its record and the trajectories that it keeps. Raises RunError where it keeps none, or they are
+    damaged."""
+    settings = scenario_of(manifest).run
+
+    def read(names: Sequence[str]) -> pa.Table:
+        kept = read_ensemble(manifest.folder, names, manifest.kept_chunks)
+        if kept is None:
+            place, expected = str(ensemble_path(manifest.folder)), f"{manifest.kept_chunks} files of trajectories"
+            raise RunError(place, expected, "fewer", "run simulate again to make them")
+        return kept
+
+    known = columns_of(manifest.folder, settings.horizon)
+    posterior = manifest.posterior is not None
+    return Asker(known, read, posterior, posterior or not settings.sobol)
 
 
 def _shown(one: Result, unit: str) -> tuple[str, str]:

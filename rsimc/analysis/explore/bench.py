@@ -1,0 +1,307 @@
+"""A run or scenario taken apart into draws, noise and programs, so that any setting of it is simulated at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import cast
+
+import jax.numpy as jnp
+import numpy as np
+
+from rsimc.analysis.explore.outcome import Outcome
+from rsimc.analysis.explore.setting import Setting, scenario_of, specs
+from rsimc.analysis.explore.standing import Standing, calibrated, needs_calibration, of_prior, of_values, of_weights
+from rsimc.analysis.explore.weighing import Weights, even, only, reweighted, taken
+from rsimc.calibration.posterior import tables
+from rsimc.dates import DateGrid
+from rsimc.engine import rng
+from rsimc.engine.device import LANE
+from rsimc.engine.given import (
+    Handed,
+    PlanOf,
+    compile_given,
+    compile_given_path,
+    fresh_noise,
+    fresh_normals,
+    whole_lanes,
+)
+from rsimc.engine.plan import BATCHES, Plan
+from rsimc.engine.simulate import Block
+from rsimc.engine.source import noise_keys
+from rsimc.models.takeoff.model import Takeoff
+from rsimc.priors import Quantile, parse_prior
+from rsimc.runs.options import choices
+from rsimc.runs.posteriors import Posterior, cached
+from rsimc.runs.sources import drawn_weights, interleaved
+from rsimc.runs.study import Study, resolve
+from rsimc.scenario.changed import changed
+
+TRAJECTORIES = 20_480
+"""Of one setting: standard errors of a third of a point, twice as many a second as the eye can follow."""
+UNTIL = 2045
+"""Where trajectories end if nobody says otherwise: far enough for most of what is decided, half the work of 2060."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A posterior as the bench uses it. places [draws]: draws in the order in which a run takes them; table
+    [parameters, draws] and past [beats, processes, draws], float32, of the draws themselves; trusted: its verdict."""
+
+    identity: str
+    study: Study
+    table: np.ndarray
+    past: np.ndarray
+    places: np.ndarray
+    trusted: bool
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What takes a program of its own: the forms of pauses and rivals, and the horizon."""
+
+    study: Study
+    plan: Plan
+    simulate: Callable[[Handed], Block]
+    path: Callable[[Handed], dict[str, np.ndarray]]
+
+
+class Bench:
+    """A study and its posterior, where it has one, to be simulated under any setting.
+
+    Trajectories share their noise between settings: a difference between two of them is one of the settings.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        posterior: Posterior | None,
+        seed: int,
+        count: int = TRAJECTORIES,
+        *,
+        allow_code: bool = False,
+    ) -> None:
+        self.study, self.seed, self.count = study, seed, whole_lanes(count)
+        self.fitted = None if posterior is None else _fitted(study, posterior)
+        self._allow_code = allow_code
+        self._structures: dict[object, Structure] = {}
+        self._paused: dict[str, Study] = {}
+        self._normals: tuple[object, np.ndarray] = (None, np.zeros(0))
+        self._others: dict[str, Fitted | None] = {}
+
+    @property
+    def start(self) -> Setting:
+        """The setting that is the run or scenario itself."""
+        until = min(UNTIL, self.study.scenario.run.horizon)
+        return Setting("posterior" if self.fitted else "prior", max(until, self.study.scenario.as_of.year + 4))
+
+    def simulate(self, setting: Setting) -> Outcome | Standing:
+        """Trajectories of a setting, or why there are none: what it asks for takes a new calibration.
+
+        Raises UsageError or ScenarioError for a setting that cannot be.
+        """
+        structure = self.structure(setting)
+        found = self._handed(setting, structure)
+        if isinstance(found, Standing):
+            return found
+        handed, draw, standing = found
+        block = structure.simulate(handed)
+        return Outcome(setting, standing, structure.study, structure.plan, handed.ids, draw, block)
+
+    def path(self, setting: Setting, place: int) -> dict[str, np.ndarray]:
+        """Quantities [steps + 1] of the trajectory at a place of a setting's outcome."""
+        structure = self.structure(setting)
+        found = self._handed(setting, structure)
+        if isinstance(found, Standing):
+            return {}
+        handed, chosen = found[0], np.full(LANE, place)
+        one = handed._replace(
+            ids=handed.ids[chosen], values=handed.values[:, chosen], past=np.ascontiguousarray(handed.past[..., chosen])
+        )
+        return structure.path(one)
+
+    def structure(self, setting: Setting) -> Structure:
+        """The programs that a setting takes, compiled when they are first used."""
+        study = self._with_pauses(setting)
+        model = study.model
+        pauses = [[p.quantity, p.date is None, p.labs] for p in model.pauses] if isinstance(model, Takeoff) else []
+        key = repr([pauses, setting.until])
+        if key not in self._structures:
+            grid = DateGrid(start=model.start, end=float(setting.until))
+            plan = Plan(model, grid, study.plan.as_of)
+            of = plan_of(plan)
+            self._structures[key] = Structure(
+                study, plan, compile_given(of, study.priors), compile_given_path(of, study.priors)
+            )
+        kept = self._structures[key]
+        return replace(kept, study=study, plan=replace(kept.plan, model=model))
+
+    def _with_pauses(self, setting: Setting) -> Study:
+        """The study with a setting's pauses: everything but its priors, which take no new program."""
+        if setting.pauses is None:
+            return self.study
+        key = repr([dict(pause) for pause in setting.pauses])
+        if key not in self._paused:
+            alone = replace(setting, moved={}, typed={}, forms={})
+            self._paused = {key: resolve(scenario_of(alone, self.study), allow_code=self._allow_code)}
+        return self._paused[key]
+
+    def priors(self, setting: Setting, study: Study) -> dict[str, Quantile]:
+        """Every prior of a setting by flat name. Raises ScenarioError for one that cannot be read."""
+        own = {name: entry[2] for name, entry in zip(study.priors.names, study.priors.entries, strict=True)}
+        given = specs(setting, self.study)
+        return own | {name: parse_prior(spec, f"priors.{name}") for name, spec in given.items()}
+
+    def _handed(self, setting: Setting, structure: Structure) -> tuple[Handed, np.ndarray, Standing] | Standing:
+        priors = self.priors(setting, structure.study)
+        if setting.source != "posterior":
+            return self._free(setting, structure, priors)
+        fitted = self._posterior(setting)
+        if isinstance(fitted, Standing):
+            return fitted
+        names = structure.study.fitted.names
+        changes = {
+            name: (old, priors[name], fitted.table[n][fitted.places].astype(np.float64))
+            for n, (name, old) in enumerate(zip(names, _quantiles(fitted.study), strict=True))
+            if priors[name] != old
+        }
+        fixed = [name for name, (old, new, _) in changes.items() if "fixed" in (old.kind, new.kind)]
+        if fixed:
+            return needs_calibration(f"a fixed value of {fixed[0]} says what no draw of the posterior does")
+        weights = self._weights(setting, fitted)
+        standing = calibrated(fitted.trusted)
+        if changes:
+            weights = reweighted(weights, changes)
+            standing = of_weights(weights, list(changes), fitted.trusted)
+            if not standing.known:
+                return standing
+        place, ids = taken(weights.shares, self.count)
+        draw = fitted.places[place]
+        fresh = self._drawn(priors, structure.study.priors.names[len(names) :], ids)
+        rows = np.concatenate([fitted.table[:, draw], *(row[None] for row in fresh)])
+        return self._hand(structure, ids, rows, fitted.past[..., draw]), draw, standing
+
+    def _weights(self, setting: Setting, fitted: Fitted) -> Weights:
+        """Of the places; in a mixture only the draws of the forms that are asked for have any."""
+        weights, parts = even(len(fitted.places)), fitted.study.parts
+        if not parts or not setting.forms:
+            return weights
+        wanted = choices(changed(self.study.scenario, {"variants": _variants(setting, self.study)}), self.study.model)
+        these = [n for n, part in enumerate(parts) if part.choice in [choice for choice, _ in wanted]]
+        form = fitted.places // (fitted.table.shape[1] // len(parts))
+        return only(weights, np.isin(form, these))
+
+    def _posterior(self, setting: Setting) -> Fitted | Standing:
+        """The posterior of a setting's forms: the run's own, or one that the cache keeps."""
+        if self.fitted is None:
+            return needs_calibration("this scenario has not been calibrated yet")
+        if not setting.forms or self.study.parts:
+            return self.fitted
+        asked = changed(self.study.scenario, {"variants": _variants(setting, self.study)})
+        study = resolve(asked, allow_code=self._allow_code)
+        if study.posterior_id not in self._others:
+            found = cached(study)
+            self._others[study.posterior_id] = None if found is None else _fitted(study, found)
+        other = self._others[study.posterior_id]
+        return other or needs_calibration(f"another form of the model ({study.form}) has a posterior of its own")
+
+    def _free(
+        self, setting: Setting, structure: Structure, priors: dict[str, Quantile]
+    ) -> tuple[Handed, np.ndarray, Standing]:
+        """Draws of the prior, or one value for every parameter: the centre of its prior, and where there is a posterior
+        and the prior was left alone, the posterior's."""
+        ids, names = self._ids, structure.study.priors.names
+        if setting.source == "prior":
+            rows = np.stack(self._drawn(priors, names, ids))
+            standing = of_prior()
+        else:
+            known = self._middles
+            given = {*setting.moved, *setting.typed}
+            one = [known[n] if n in known and n not in given else float(priors[n].at(np.zeros(()))) for n in names]
+            rows = np.repeat(np.array(one)[:, None], len(ids), axis=1)
+            standing = of_values(bool(known))
+        rows = self._formed(setting, structure.study, rows)
+        return self._hand(structure, ids, rows, self._fresh_past), np.zeros(len(ids), np.int64), standing
+
+    def _formed(self, setting: Setting, study: Study, rows: np.ndarray) -> np.ndarray:
+        """Rows with the values of the parameters that choose forms; those of a mixture take turns."""
+        wanted = choices(changed(self.study.scenario, {"variants": _variants(setting, self.study)}), self.study.model)
+        turn = np.arange(rows.shape[1]) % len(wanted)
+        for name in wanted[0][0]:
+            rows[study.priors.names.index(name)] = np.array([choice[name] for choice, _ in wanted])[turn]
+        return rows
+
+    def _hand(self, structure: Structure, ids: np.ndarray, values: np.ndarray, past: np.ndarray) -> Handed:
+        noise = noise_keys(structure.study.model, self.seed)
+        return Handed(ids, values.astype(np.float32, copy=False), past, noise, levels(structure.plan))
+
+    def _drawn(self, priors: Mapping[str, Quantile], names: Sequence[str], ids: np.ndarray) -> list[np.ndarray]:
+        """Parameters [n] each, drawn from their priors as a run with this seed draws those of trajectories ids [n]."""
+        if not names:
+            return []
+        key = (tuple(names), ids.tobytes())
+        if self._normals[0] != key:  # they stay the same while priors change
+            keys = rng.stream_keys(self.seed, [f"prior.{name}" for name in names])
+            self._normals = key, fresh_normals(keys, ids).astype(np.float64)
+        return [priors[name].at(z) for name, z in zip(names, self._normals[1], strict=True)]
+
+    @cached_property
+    def _ids(self) -> np.ndarray:
+        """Trajectories of a prior: as many of every batch."""
+        return taken(np.full(BATCHES, 1.0 / BATCHES), self.count)[1]
+
+    @cached_property
+    def _fresh_past(self) -> np.ndarray:
+        known = 0 if self.fitted is None else self.fitted.past.shape[0]
+        return fresh_noise(noise_keys(self.study.model, self.seed), self._ids, known)
+
+    @cached_property
+    def _middles(self) -> dict[str, float]:
+        """The posterior's median of every parameter, on no account a draw of it."""
+        if self.fitted is None:
+            return {}
+        return dict(zip(self.fitted.study.fitted.names, np.median(self.fitted.table, axis=1).tolist(), strict=True))
+
+
+def _fitted(study: Study, posterior: Posterior) -> Fitted:
+    table, past = tables(posterior.tree, study.fitted)
+    order = interleaved(table.shape[1], drawn_weights(study.weights, posterior))
+    places = order if len(order) else np.arange(table.shape[1])
+    held = table.astype(np.float32), past.astype(np.float32)
+    return Fitted(posterior.identity, study, *held, places, posterior.verdict.trusted)
+
+
+def _quantiles(study: Study) -> list[Quantile]:
+    return [entry[2] for entry in study.fitted.entries]
+
+
+def _variants(setting: Setting, study: Study) -> dict[str, object]:
+    own = study.scenario.model_dump()["variants"]
+    if not setting.forms:
+        return own
+    spelled = {} if own.get("all") == ("all",) else own
+    return {**spelled, **{name: (option,) for name, option in setting.forms.items()}}
+
+
+def plan_of(plan: Plan) -> PlanOf:
+    """The plan with the levels that trigger its pauses in place of its own."""
+
+    def at(found: jnp.ndarray) -> Plan:
+        model = plan.model
+        if not isinstance(model, Takeoff) or not model.pauses:
+            return plan
+        pauses = tuple(
+            replace(pause, threshold=level) if pause.date is None else replace(pause, date=level)
+            for pause, level in zip(model.pauses, cast(list[float], list(found)), strict=True)
+        )
+        return replace(plan, model=replace(model, pauses=pauses))
+
+    return at
+
+
+def levels(plan: Plan) -> np.ndarray:
+    """The levels [pauses] that trigger a plan's pauses: dates, or thresholds on their quantities' own scales."""
+    model = plan.model
+    pauses = model.pauses if isinstance(model, Takeoff) else ()
+    return np.array([pause.threshold if pause.date is None else pause.date for pause in pauses], np.float32)
