@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rsimc.checking import backtest, influence, score, sensitivity, update, watch
     from rsimc.comparing import compare, explain, history, pool
     from rsimc.errors import RsimcError
+    from rsimc.exploring import explorer
     from rsimc.models.base import Model
     from rsimc.publish.formats import export
     from rsimc.scenario import Scenario, load_scenario
@@ -38,6 +39,7 @@ __all__ = [
     "calibrate",
     "compare",
     "explain",
+    "explorer",
     "export",
     "forecast",
     "history",
@@ -63,6 +65,7 @@ _HOMES = {
     "calibrate": "rsimc.api",
     "compare": "rsimc.comparing",
     "explain": "rsimc.comparing",
+    "explorer": "rsimc.exploring",
     "export": "rsimc.publish.formats",
     "forecast": "rsimc.api",
     "history": "rsimc.comparing",

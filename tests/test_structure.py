@@ -36,6 +36,7 @@ ORDER = (
     "api",
     "checking",
     "comparing",
+    "exploring",
     "cli",
 )
 """Imports run only from right to left. `rsimc/__init__.py`, the door, may import all of them."""

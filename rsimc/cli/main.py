@@ -53,6 +53,7 @@ COMMANDS = {
     "watch": Entry("rsimc.cli.watch", "What to look out for: readings that would move a run's answer, and when."),
     "pool": Entry("rsimc.cli.pool", "One distribution from several: runs, or published tables."),
     "history": Entry("rsimc.cli.history", "How dated editions of a forecast moved, and why."),
+    "explore": Entry("rsimc.cli.explore", "A page to change settings in, and see the forecast follow."),
     "report": Entry("rsimc.cli.report", "Write the HTML report of a run."),
     "export": Entry("rsimc.cli.export", "Write a run's results in other formats."),
     "doctor": Entry("rsimc.cli.doctor", "Show versions, devices, memory and caches."),

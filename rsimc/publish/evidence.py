@@ -14,6 +14,7 @@ from rsimc.calibration.target import nuisance_parameters
 from rsimc.models.base import Parameter
 from rsimc.priors import Quantile
 from rsimc.runs.ensemble import read_ensemble
+from rsimc.runs.study import Study
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 MOST_TICKS = 5
@@ -108,7 +109,12 @@ def uncertain(forecast: Forecast) -> list[str]:
 
 def parameters(forecast: Forecast) -> dict[str, Parameter]:
     """Parameters of the model and of the likelihood by name."""
-    return {p.name: p for p in (*forecast.study.model.parameters, *nuisance_parameters())}
+    return parameters_of(forecast.study)
+
+
+def parameters_of(study: Study) -> dict[str, Parameter]:
+    """The same of a study."""
+    return {p.name: p for p in (*study.model.parameters, *nuisance_parameters())}
 
 
 def spreads(forecast: Forecast, names: list[str]) -> list[Spread]:

@@ -48,9 +48,11 @@ def log_axis(marks: list[tuple[float, str]], low: float, high: float) -> Callabl
     return lambda field: alt.Y(field, title=None, axis=axis, scale=scale)
 
 
-def fan_layers(rows: list[frames.Row], x: alt.X, y: Callable[[str], alt.Y], kind: str) -> list[alt.Chart]:
-    """The median, the middle half and 5% to 95% of rows from `frames.fan_rows`. kind: `times` or `task`."""
-    base = alt.Chart(inline(rows)).encode(x)
+def fan_layers(
+    rows: list[frames.Row] | alt.NamedData, x: alt.X, y: Callable[[str], alt.Y], kind: str
+) -> list[alt.Chart]:
+    """The median, the middle half and 5% to 95% of rows from `frames.fan_rows`. kind: `times`, `task` or `share`."""
+    base = alt.Chart(inline(rows) if isinstance(rows, list) else rows).encode(x)
     outer = base.mark_area(style="outer", clip=True).encode(y("q05:Q"), alt.Y2("q95:Q"))
     inner = base.mark_area(style="inner", clip=True).encode(alt.Y("q25:Q"), alt.Y2("q75:Q"))
     median = base.mark_line(style="median", clip=True).encode(alt.Y("q50:Q"))
@@ -75,6 +77,8 @@ def spoken(value: str, kind: str) -> str:
     """A Vega expression for a value in words."""
     if kind == "times":
         return f"{value} >= 1e6 ? 'above 1,000,000×' : format({value}, ',.3~r') + '×'"
+    if kind == "share":
+        return f"format({value}, '.1%')"
     minutes = f"{value} >= 1/60 ? format({value} * 60, '.2~r') + ' min' : format({value} * 3600, '.2~r') + ' s'"
     return (
         f"{value} >= {LONGEST_TASK:g} ? 'beyond any task' : {value} >= 1 ? format({value}, ',.3~r') + ' h' : {minutes}"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from rsimc.errors import RsimcError
 from rsimc.scenario import Scenario, bundled, differences, load_scenario
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -36,7 +37,7 @@ def as_toml(scenario: Scenario) -> str:
 
 
 def changes(scenario: Scenario) -> list[str] | None:
-    """`--set` texts that turn the bundled scenario of that name into this one; None when none of that name does."""
+    """`--set` texts that turn the bundled scenario of that name into this one; None where there are none that do."""
     if scenario.name not in bundled():
         return None
     paths = differences(load_scenario(scenario.name), scenario)
@@ -45,10 +46,14 @@ def changes(scenario: Scenario) -> list[str] | None:
         value: Any = plain(scenario)
         for key in path.split("."):
             value = value.get(key) if isinstance(value, dict) else None
-        if value is None or isinstance(value, dict) or path in WORDS:
+        if value is None or path in WORDS:
             return None
         sets.append("variants=all" if path == "variants.all" else f"{path}={_value(value)}")
-    return sets
+    try:
+        made = load_scenario(scenario.name, sets)
+    except RsimcError:  # such as a table that takes two keys at once
+        return None
+    return None if differences(made, scenario) else sets
 
 
 def _key(name: str) -> str:

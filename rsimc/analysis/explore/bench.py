@@ -216,7 +216,7 @@ class Bench:
             rows = np.stack(self._drawn(priors, names, ids))
             standing = of_prior()
         else:
-            known = self._middles
+            known = self.middles
             given = {*setting.moved, *setting.typed}
             one = [known[n] if n in known and n not in given else float(priors[n].at(np.zeros(()))) for n in names]
             rows = np.repeat(np.array(one)[:, None], len(ids), axis=1)
@@ -257,7 +257,7 @@ class Bench:
         return fresh_noise(noise_keys(self.study.model, self.seed), self._ids, known)
 
     @cached_property
-    def _middles(self) -> dict[str, float]:
+    def middles(self) -> dict[str, float]:
         """The posterior's median of every parameter, on no account a draw of it."""
         if self.fitted is None:
             return {}
