@@ -42,12 +42,13 @@ def document(found: Sequence[Comparison], explained: Attribution | None = None) 
     return {
         "schema": SCHEMA,
         "first": {"run": names[0], "id": found[0].first.manifest.id},
-        "comparisons": [_comparison(one, name) for one, name in zip(found, names[1:], strict=True)],
+        "comparisons": [comparison_document(one, name) for one, name in zip(found, names[1:], strict=True)],
         "explained": None if explained is None else attribution_document(explained),
     }
 
 
-def _comparison(found: Comparison, name: str) -> dict[str, Any]:
+def comparison_document(found: Comparison, name: str) -> dict[str, Any]:
+    """A run, called so, beside the first one as plain data."""
     return {
         "run": name,
         "id": found.second.manifest.id,

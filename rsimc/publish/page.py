@@ -154,13 +154,26 @@ def asset(name: str) -> str:
 
 def whole_page(title: str, body: Html, charts: Mapping[str, Any], document: Mapping[str, Any]) -> str:
     """The page: style, contents, the charts' specifications, the document itself, and the code that draws."""
+    return page_with(title, body, {"forecast": document, "charts": charts}, [drawing_code(), asset("report.js")])
+
+
+def page_with(
+    title: str,
+    body: Html,
+    data: Mapping[str, Any],
+    scripts: Sequence[str],
+    styles: Sequence[str] = ("report.css",),
+    maker: str | None = None,
+) -> str:
+    """A page of this look: data by the ids of their elements, then scripts. maker: what the page says made it."""
     light, dark = (f":root {{ {css_variables(palette)} }}" for palette in (LIGHT, DARK))
-    style = f"{light}\n@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n{asset('report.css')}"
-    data = {"type": "application/json"}
+    look = "\n".join(asset(name) for name in styles)
+    style = f"{light}\n@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n{look}"
     head = joined(
         [
             tag("meta", attributes={"charset": "utf-8"}),
             tag("meta", attributes={"http-equiv": "Content-Security-Policy", "content": POLICY}),
+            tag("meta", attributes={"name": "generator", "content": maker}) if maker else None,
             tag("meta", attributes={"name": "viewport", "content": "width=device-width, initial-scale=1"}),
             tag("meta", attributes={"name": "color-scheme", "content": "light dark"}),
             tag("title", title),
@@ -169,9 +182,10 @@ def whole_page(title: str, body: Html, charts: Mapping[str, Any], document: Mapp
         "\n",
     )
     tail = [
-        tag("script", as_data(document), attributes={**data, "id": "forecast"}),
-        tag("script", as_data(charts), attributes={**data, "id": "charts"}),
-        tag("script", Html(drawing_code())),
-        tag("script", Html(asset("report.js"))),
+        *(
+            tag("script", as_data(value), attributes={"type": "application/json", "id": name})
+            for name, value in data.items()
+        ),
+        *(tag("script", Html(script)) for script in scripts),
     ]
     return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body, *tail), attributes={'lang': 'en'})}\n"

@@ -36,6 +36,23 @@ def as_toml(scenario: Scenario) -> str:
     return "\n".join(lines) + "\n"
 
 
+def value_text(value: Any) -> str:
+    """A value of a scenario as a file writes it, without what is empty.
+
+    >>> value_text([{"trigger": "x > 1", "labs": None}]), value_text(None)
+    ('[{ trigger = "x > 1" }]', '')
+    """
+    return "" if value is None else _value(_said(value))
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_said(part) for part in value]
+    if isinstance(value, Mapping):
+        return {key: _said(part) for key, part in value.items() if part not in (None, [], {})}
+    return value
+
+
 def changes(scenario: Scenario) -> list[str] | None:
     """`--set` texts that turn the bundled scenario of that name into this one; None where there are none that do."""
     if scenario.name not in bundled():
