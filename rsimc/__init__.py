@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rsimc.analysis.headline import Question
     from rsimc.api import calibrate, forecast, simulate
     from rsimc.checking import backtest, influence, score, sensitivity, update, watch
-    from rsimc.comparing import compare, explain, history, pool
+    from rsimc.comparing import compare, explain, gallery, history, pool
     from rsimc.errors import RsimcError
     from rsimc.exploring import explorer
     from rsimc.models.base import Model
@@ -42,6 +42,7 @@ __all__ = [
     "explorer",
     "export",
     "forecast",
+    "gallery",
     "history",
     "influence",
     "load_scenario",
@@ -68,6 +69,7 @@ _HOMES = {
     "explorer": "rsimc.exploring",
     "export": "rsimc.publish.formats",
     "forecast": "rsimc.api",
+    "gallery": "rsimc.comparing",
     "history": "rsimc.comparing",
     "influence": "rsimc.checking",
     "load_scenario": "rsimc.scenario",

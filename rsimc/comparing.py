@@ -9,6 +9,8 @@ from rsimc.analysis.compare.attribution import Attribution, Fit, attribution, se
 from rsimc.analysis.compare.comparison import Comparison, known_milestone
 from rsimc.analysis.compare.comparison import compare as compared
 from rsimc.analysis.forecast import Forecast, open_run
+from rsimc.analysis.gallery import Gallery
+from rsimc.analysis.gallery import gallery as index
 from rsimc.analysis.headline import Question
 from rsimc.analysis.history.editions import Edition, editions
 from rsimc.analysis.history.moves import History, cause, moves
@@ -18,7 +20,7 @@ from rsimc.api import prepare_devices, quiet, settled
 from rsimc.runs.posteriors import Posterior, find_or_fit, require_trusted
 from rsimc.runs.study import Study
 
-__all__ = ["compare", "explain", "history", "pool"]
+__all__ = ["compare", "explain", "gallery", "history", "pool"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -29,6 +31,39 @@ def compare(runs: Sequence[str | Path | Forecast], *, allow_code: bool = False) 
     Raises UsageError for fewer than two, and for runs of different horizons; RunError as `open_run` does.
     """
     return compared([run if isinstance(run, Forecast) else open_run(run, allow_code=allow_code) for run in runs])
+
+
+def compare_page(runs: Sequence[str | Path | Forecast], output: str | Path, *, allow_code: bool = False) -> Path:
+    """Write one self-contained HTML page of 2 to 6 runs, opened or by their folders, against the first of them.
+
+    An older page of this kind is replaced. Raises UsageError for other numbers of runs, RunError as `open_run` does,
+    OutputError where another file is, or within a run folder.
+    """
+    from rsimc.publish.beside import require_few
+    from rsimc.publish.comparison_page import MAKER, write_comparison  # altair takes seconds to import
+    from rsimc.publish.pages import require_place
+
+    require_few(len(runs))
+    require_place(Path(output), MAKER)
+    opened = [run if isinstance(run, Forecast) else open_run(run, allow_code=allow_code) for run in runs]
+    return write_comparison(opened, Path(output))
+
+
+def gallery(runs: Sequence[str | Path], output: str | Path | None = None) -> Gallery:
+    """An index of runs, by their folders or folders that they lie below; written as an HTML page when a path is given.
+
+    What cannot be read is listed with the reason. No run is opened: its record and its summary are read, so that the
+    code of a model never runs. Raises RunError when none can be read, OutputError for the page.
+    """
+    if output is None:
+        return index([Path(run) for run in runs])
+    from rsimc.publish.gallery_page import MAKER, write_gallery
+    from rsimc.publish.pages import require_place
+
+    require_place(Path(output), MAKER)
+    found = index([Path(run) for run in runs])
+    write_gallery(found, Path(output))
+    return found
 
 
 def pool(

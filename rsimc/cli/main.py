@@ -54,7 +54,8 @@ COMMANDS = {
     "pool": Entry("rsimc.cli.pool", "One distribution from several: runs, or published tables."),
     "history": Entry("rsimc.cli.history", "How dated editions of a forecast moved, and why."),
     "explore": Entry("rsimc.cli.explore", "A page to change settings in, and see the forecast follow."),
-    "report": Entry("rsimc.cli.report", "Write the HTML report of a run."),
+    "report": Entry("rsimc.cli.report", "Write the HTML report of a run, or of several beside each other."),
+    "gallery": Entry("rsimc.cli.gallery", "Write an index page of many runs and editions."),
     "export": Entry("rsimc.cli.export", "Write a run's results in other formats."),
     "doctor": Entry("rsimc.cli.doctor", "Show versions, devices, memory and caches."),
 }

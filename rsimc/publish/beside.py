@@ -54,11 +54,16 @@ class Beside:
         return found or [until - 1]
 
 
+def require_few(count: int) -> None:
+    """Raises UsageError for fewer than two runs, or more than a page has room for."""
+    if not 2 <= count <= MOST:
+        advice = "rsimc gallery lists any number, rsimc report --each renews the reports" if count > MOST else ""
+        raise UsageError("comparison", f"2 to {MOST} runs", f"{count}", advice)
+
+
 def beside(runs: Sequence[Forecast]) -> Beside:
-    """Runs held against the first. Raises UsageError for fewer than two, or more than a page has room for."""
-    if not 2 <= len(runs) <= MOST:
-        advice = "rsimc gallery lists any number of runs" if len(runs) > MOST else ""
-        raise UsageError("comparison", f"2 to {MOST} runs", f"{len(runs)}", advice)
+    """Runs held against the first. Raises UsageError as `require_few` does."""
+    require_few(len(runs))
     pairs: list[Comparison | None] = []
     reasons = []
     for other in runs[1:]:

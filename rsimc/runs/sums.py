@@ -53,6 +53,17 @@ def sum_problems(folder: Path) -> list[str]:
     return [f"{NAME}: there is none, the run was not finished"] if found is None else [": ".join(one) for one in found]
 
 
+def first_problem(folder: Path, but: re.Pattern[str]) -> str | None:
+    """What the list finds missing or not as it was, but for files of that name, which may be large; None for nothing.
+
+    Files that the list does not know are nobody's harm here.
+    """
+    found = _compared(folder, but)
+    if found is None:
+        return f"{NAME}: there is none, the run was not finished"
+    return next((f"{name}: {what}" for name, what in found if what != FOREIGN and not but.fullmatch(name)), None)
+
+
 def _require_as_before(folder: Path, which: re.Pattern[str], but: tuple[str, ...]) -> None:
     for name, what in _compared(folder) or ():
         if which.fullmatch(name) and what not in but:
@@ -60,8 +71,8 @@ def _require_as_before(folder: Path, which: re.Pattern[str], but: tuple[str, ...
             raise RunError(str(folder / name), "a file as it was when the run was finished", what, advice)
 
 
-def _compared(folder: Path) -> list[tuple[str, str]] | None:
-    """Files and what is wrong with each; None without a list."""
+def _compared(folder: Path, unread: re.Pattern[str] | None = None) -> list[tuple[str, str]] | None:
+    """Files and what is wrong with each; None without a list. unread: files that are not read."""
     try:
         text = content(folder / NAME, TABLE).decode("utf-8", errors="surrogateescape")
     except FileNotFoundError:
@@ -75,7 +86,8 @@ def _compared(folder: Path) -> list[tuple[str, str]] | None:
     there = _names(folder)
     missing = [(name, MISSING) for name in listed if name not in there]
     foreign = [(name, FOREIGN) for name in there if name not in listed]
-    damaged = [(name, what) for name in there if name in listed and (what := _changed(folder / name, listed[name]))]
+    read = [name for name in there if name in listed and not (unread and unread.fullmatch(name))]
+    damaged = [(name, what) for name in read if (what := _changed(folder / name, listed[name]))]
     return missing + foreign + damaged
 
 

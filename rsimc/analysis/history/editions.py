@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,15 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import xarray as xr
-
 from rsimc.analysis.display import labels
 from rsimc.analysis.document import document
 from rsimc.analysis.forecast import Forecast, open_run, study_of
 from rsimc.analysis.headline import Question
 from rsimc.analysis.hindsight import Hindsight, hindsight
+from rsimc.analysis.published import published_document
 from rsimc.errors import DataError, RunError, ScenarioError, UsageError, nearest
-from rsimc.reading import BINARY, regular
 from rsimc.runs.manifest import Manifest, read_manifest
 
 
@@ -70,7 +67,7 @@ def _edition(folder: Path, name: str, allow_code: bool) -> Edition:
     manifest = read_manifest(folder)
     as_of = date.fromisoformat(str(manifest.scenario["as_of"]))
     if not _readable(manifest, allow_code):
-        return Edition(name, manifest, as_of, _published(folder), None, ())
+        return Edition(name, manifest, as_of, published_document(folder), None, ())
     forecast = open_run(folder, allow_code=allow_code)
     scored = forecast.posterior is not None and not forecast.study.parts
     scores = tuple(hindsight(forecast, {})) if scored else ()
@@ -89,17 +86,3 @@ def _readable(manifest: Manifest, allow_code: bool) -> bool:
             raise
         return False
     return True
-
-
-def _published(folder: Path) -> dict[str, Any]:
-    """The document in summary.nc. Raises RunError where there is none, or it is damaged."""
-    path = folder / "summary.nc"
-    try:
-        with xr.open_datatree(regular(path, BINARY), engine="h5netcdf") as tree:
-            found = json.loads(tree.attrs["document"])
-        if not isinstance(found["milestones"], dict):
-            raise ValueError("no milestones")
-        return dict(found)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        advice = "finish the run with the version of rsimc that began it"
-        raise RunError(str(path), "what the run published", "none, or a damaged file", advice) from error
