@@ -51,7 +51,7 @@
       const kind = place.dataset.chart;
       place.setAttribute("aria-label", `${said.labels[kind]} ${name}. ${said.milestones[name]}`);
       try {
-        await vegaEmbed(place, { ...specs[kind], datasets: { rows: rows(name) } }, options);
+        await vegaEmbed(place, { ...specs[kind], datasets: { ...specs[kind].datasets, rows: rows(name) } }, options);
       } catch (error) {
         place.textContent = `This chart could not be drawn: ${error.message}`;
       }

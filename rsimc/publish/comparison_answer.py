@@ -30,7 +30,7 @@ def heading(found: Beside, numbers: Numbers) -> Html:
     return tag(
         "header",
         of_class("p", "kicker", "Forecasts of recursive self-improvement in AI, compared"),
-        tag("h1", f"{words.listed(others)} against {first}"),
+        tag("h1", f"{words.listed(others) if len(others) < 4 else words.counted(len(others), 'run')} against {first}"),
         of_class("ul", "facts", *items),
     )
 
@@ -38,8 +38,8 @@ def heading(found: Beside, numbers: Numbers) -> Html:
 def answer(found: Beside, numbers: Numbers, apart: Differences) -> Html:
     """In a sentence a run, what differs in the answer, with the error of the difference."""
     sentences = [_sentence(found, numbers, apart, n) for n in range(1, len(found.names))]
-    said_so = (of_class("p", "answer", sentence) for sentence in sentences)
-    return section("answer", "What differs in the answer", *said_so, told("answer.errors"))
+    said_so = of_class("div", "answers", *(of_class("p", "answer", sentence) for sentence in sentences))
+    return section("answer", "What differs in the answer", said_so, told("answer.errors"))
 
 
 def _sentence(found: Beside, numbers: Numbers, apart: Differences, n: int) -> Html:
@@ -51,7 +51,7 @@ def _sentence(found: Beside, numbers: Numbers, apart: Differences, n: int) -> Ht
     points = apart.points(n, *by)
     if points is None:
         return joined([said("answer.no_year", heads), _median(found, numbers, apart, n, name)])
-    share = apart.saved(n, *by)
+    share = apart.saved(n, *by) if apart.pairing_helps(n, *by) else None
     blanks = {
         **heads,
         "first": tag("strong", numbers.chance("runs", "0", *by)),

@@ -106,7 +106,7 @@ def curves_chart(names: Sequence[str], x: alt.X) -> Chart:
     y = alt.Y("p:Q", title="probability", axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, 1]))
     band = ends.mark_area(opacity=0.22).encode(alt.Y("low:Q"), alt.Y2("high:Q"), colour)
     line = base.mark_line(strokeWidth=2.2).encode(y, colour, dash)
-    told = _told("p", "se", names, ".1%", ".1f")
+    told = _told("", "p", names, ".1%", ".1f")
     return alt.layer(band, line, *_cursor(wide, told, names)).properties(height=360)
 
 
@@ -119,12 +119,13 @@ def differences_chart(names: Sequence[str], x: alt.X) -> Chart:
     ends = base.transform_calculate(
         low="datum.difference - 2 * datum.difference_se", high="datum.difference + 2 * datum.difference_se"
     )
-    axis = alt.Axis(labelExpr="(datum.value > 0 ? '+' : datum.value < 0 ? '−' : '') + format(abs(datum.value), '.1~%')")
-    y, low = (alt.Y(f"{field}:Q", title="difference", axis=axis) for field in ("difference", "low"))
+    sign = "datum.value > 0 ? '+' : datum.value < 0 ? '−' : ''"
+    axis = alt.Axis(labelExpr=f"({sign}) + format(100 * abs(datum.value), '.3~r')")
+    y, low = (alt.Y(f"{field}:Q", title="difference in points", axis=axis) for field in ("difference", "low"))
     band = ends.mark_area(opacity=0.22).encode(low, alt.Y2("high:Q"), colour)
     line = base.mark_line(strokeWidth=2.2).encode(y, colour, dash)
     level = alt.Chart(inline([{"zero": 0}])).mark_rule(style="now", aria=False).encode(alt.Y("zero:Q"))
-    told = _told("difference", "difference_se", names[1:], "+.2%", ".2f")
+    told = _told("100 * ", "difference", names[1:], "+.2f", ".2f")
     return alt.layer(level, band, line, *_cursor(wide, told, names[1:])).properties(height=220)
 
 
@@ -134,10 +135,11 @@ def _scales(field: str, names: Sequence[str], shown: alt.Legend | None) -> tuple
     return colour, alt.StrokeDash(f"{field}:N", scale=alt.Scale(domain=list(names), range=dashes), legend=shown)
 
 
-def _told(value: str, error: str, names: Sequence[str], digits: str, error_digits: str) -> dict[str, str]:
+def _told(scale: str, value: str, names: Sequence[str], digits: str, error_digits: str) -> dict[str, str]:
     """Vega expressions for each run's number with its error in words."""
+    error = "se" if value == "p" else f"{value}_se"
     return {
-        f"t{n}": f"!isValid(datum.{value}[{n}]) ? 'n/a' : format(datum.{value}[{n}], '{digits}') + "
+        f"t{n}": f"!isValid(datum.{value}[{n}]) ? 'n/a' : format({scale}datum.{value}[{n}], '{digits}') + "
         f"(isValid(datum.{error}[{n}]) ? ' ± ' + format(100 * datum.{error}[{n}], '{error_digits}') : '')"
         for n in range(len(names))
     }

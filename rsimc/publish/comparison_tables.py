@@ -7,7 +7,6 @@ from typing import Any
 from rsimc.analysis.document import QUANTILES
 from rsimc.publish import words
 from rsimc.publish.beside import Beside
-from rsimc.publish.comparison import VERDICTS
 from rsimc.publish.comparison_answer import asked_year
 from rsimc.publish.differences import Differences, said, stacked, told
 from rsimc.publish.numbers import NONE, Numbers
@@ -89,16 +88,17 @@ def _chanced(found: Beside, numbers: Numbers, apart: Differences, name: str, n: 
 
 def order(found: Beside, numbers: Numbers) -> Html:
     """Which run has a milestone later, at all dates at once."""
-    rows: list[Row] = []
+    groups = []
     for n, name in _pairs(found):
-        for milestone in found.headline:
-            told_of = numbers.at("comparisons", str(n - 1), "milestones").get(milestone, {}).get("order")
-            if told_of is not None:
-                rows.append([joined([code(name), tag("br"), code(milestone)]), *_ordered(numbers, n, milestone)])
-    if not rows:
+        known = numbers.at("comparisons", str(n - 1), "milestones")
+        names = [milestone for milestone in found.headline if known.get(milestone, {}).get("order")]
+        if names:
+            groups.append((code(name), [_ordered(numbers, n, milestone) for milestone in names]))
+    if not groups:
         return section("order", "Which is later", told("curves.none", {"reasons": _reasons(found)}))
-    heads = ["run", "later by at most", "earlier by at most", f"against {found.names[0]}"]
-    return section("order", "Which is later, at all dates at once", told("order.meaning"), table(heads, rows, "words"))
+    heads = [f"against {found.names[0]}", "verdict", "later by at most", "earlier by at most"]
+    shown = grouped_table(heads, groups, "beside")
+    return section("order", "Which is later", told("order.meaning", {"first": found.names[0]}), shown)
 
 
 def _reasons(found: Beside) -> str:
@@ -107,12 +107,13 @@ def _reasons(found: Beside) -> str:
 
 def _ordered(numbers: Numbers, n: int, milestone: str) -> Row:
     place = ("comparisons", str(n - 1), "milestones", milestone, "order")
-    cells: Row = []
+    cells: Row = [numbers.element(numbers.at(*place, "verdict"), *place, "verdict")]
     for end in ("later", "earlier"):
         p, by = numbers.at(*place, "most", end, "p"), numbers.at(*place, "most", end, "by")
-        shown = numbers.element(f"{100 * p:.1f} points", *place, "most", end, "p")
-        cells.append(stacked(shown, f"by {by[:7]}" if p else None))
-    return [*cells, numbers.element(VERDICTS[numbers.at(*place, "verdict")], *place, "verdict")]
+        some = p >= 0.0005
+        shown = numbers.element(f"{100 * p:.1f}" if some else "<0.1", *place, "most", end, "p")
+        cells.append(stacked(shown, f"by {by[:7]}" if some else None))
+    return [code(milestone), *cells]
 
 
 def _pairs(found: Beside) -> list[tuple[int, str]]:

@@ -78,6 +78,11 @@ class Differences:
         found = self._numbers.at(*place) if self.there(n, *path) else None
         return None if found is None else self._numbers.element(f"{max(found, 0.0):.0%}", *place)
 
+    def pairing_helps(self, n: int, *path: str) -> bool:
+        """Whether what the runs share makes a difference better known by more than a hundredth."""
+        found = self._numbers.at("comparisons", str(n - 1), *path, "variance_saved")
+        return found is not None and found > 0.01
+
     def saved_cell(self, n: int, *path: str) -> Part:
         """The same in a table, where the first run has no entry."""
         return "" if n == 0 else self.saved(n, *path) or NONE

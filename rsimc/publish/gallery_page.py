@@ -10,7 +10,7 @@ from rsimc.analysis.gallery import Entry, Gallery
 from rsimc.publish import words
 from rsimc.publish.gallery import beside, document, link
 from rsimc.publish.numbers import Numbers
-from rsimc.publish.page import Html, Row, asset, code, joined, of_class, page_with, section, table, tag
+from rsimc.publish.page import Html, asset, code, joined, of_class, page_with, section, tag
 from rsimc.publish.pages import write_page
 from rsimc.publish.prose import said as said_in
 from rsimc.publish.sparks import moved, spark
@@ -118,6 +118,6 @@ def _verdict(one: Entry) -> Html:
 
 
 def _failures(found: Gallery, page: Path) -> Html:
-    rows: list[Row] = [[code(beside(one.folder, page)), one.reason] for one in found.failures]
+    terms = (joined([tag("dt", code(beside(one.folder, page))), tag("dd", one.reason)]) for one in found.failures)
     note = tag("p", said_in("gallery.failures", None, WORDS))
-    return section("failures", "Not in the index", note, table(["folder", "reason"], rows, "words"))
+    return section("failures", "Not in the index", note, of_class("dl", "unread", *terms))

@@ -10,7 +10,9 @@ from rsimc.publish.page import Html, joined, tag
 from rsimc.publish.words import chance, percent
 
 WIDE, HIGH = 200.0, 48.0
-MOVED_WIDE, MOVED_HIGH, LEFT, RIGHT, TOP, BOTTOM = 640.0, 190.0, 46.0, 24.0, 26.0, 30.0
+MOVED_WIDE, MOVED_HIGH, LEFT, RIGHT, TOP, BOTTOM = 400.0, 160.0, 52.0, 8.0, 14.0, 28.0
+DATE = 72.0
+"""How wide a date is."""
 EDGE = 2.0
 
 
@@ -49,7 +51,7 @@ def moved(dated: Sequence[Entry]) -> Html:
     low, high = max(low - room, 0.0), min(high + room, 1.0)
 
     def x(day: float) -> float:
-        return LEFT + (MOVED_WIDE - LEFT - RIGHT - 60) * (day - days[0]) / (days[-1] - days[0]) + 30
+        return LEFT + DATE / 2 + (MOVED_WIDE - LEFT - RIGHT - DATE) * (day - days[0]) / (days[-1] - days[0])
 
     def y(p: float) -> float:
         return MOVED_HIGH - BOTTOM - (MOVED_HIGH - TOP - BOTTOM) * (p - low) / (high - low)
@@ -60,7 +62,7 @@ def moved(dated: Sequence[Entry]) -> Html:
     before = -1e9
     for one, day, p, (a, b) in zip(dated, days, found, spans, strict=True):
         parts += [_line(x(day), y(max(a, low)), x(day), y(min(b, high)), "whisker"), _dot(x(day), y(p.p))]
-        if x(day) - before > 78:  # else the dates would lie over each other
+        if x(day) - before > DATE:  # else the dates would lie over each other
             parts.append(_text(x(day), MOVED_HIGH - 8, one.as_of.isoformat(), "middle"))
             before = x(day)
     said = ", ".join(f"{one.as_of.isoformat()} {chance(p.p, p.se)}" for one, p in zip(dated, found, strict=True))
