@@ -297,10 +297,16 @@ class Workshop:
             ["watch", str(copy), "--by", "2029"],
             ["history", str(copy), str(self.runs / "run1"), "--by", "2029"],
             ["pool", str(copy), str(self.runs / "run2")],
+            ["gallery", str(copy), str(self.runs / "run1"), "-o", str(self.folder / "index.html")],
+            ["gallery", str(copy), "-o", str(self.folder / "index.html")],
             ["export", str(copy), "--format", self.chance.choice(("flusight", "metaculus", "csv")), "--table", "cdf"],
         ))  # fmt: skip
         if self.chance.random() < SLOW_SHARE:
-            extra = {"update": ["--add", str(self._rows()), "--series", "metr_horizons", "--no-refit"]}
+            beside = [str(self.runs / "run1"), "-o", str(self.folder / "both.html")]
+            extra = {
+                "update": ["--add", str(self._rows()), "--series", "metr_horizons", "--no-refit"],
+                "report": self.chance.choice(([], beside)),
+            }
             command = [kind := self.chance.choice(SLOW), str(copy), *extra.get(kind, [])]
         return Case(f"run: {path.name}", command)
 

@@ -84,6 +84,16 @@ CASES = {
     "export of no run": Case(("export", "OTHER"), 5, ("OTHER", "run.json", "is this a run folder?")),
     "export of nothing": Case(("export", "no/such/run"), 5, ("no/such/run",)),
     "report of no run": Case(("report", "OTHER"), 5, ("OTHER", "run.json")),
+    "a comparison with no run": Case(("report", "RUN", "OTHER"), 5, ("OTHER", "run.json")),
+    "a comparison in a run": Case(
+        ("report", "RUN", "RUN", "-o", "RUN/x.html"), 1, ("RUN", "outside run folders", "-o")
+    ),
+    "a comparison over a file": Case(("report", "RUN", "RUN", "-o", "BAD"), 1, ("BAD", "there already", "-o")),
+    "a comparison of too many": Case(("report", *["RUN"] * 7), 2, ("2 to 6 runs", "7", "rsimc gallery")),
+    "a place for one report": Case(("report", "RUN", "-o", "x.html"), 2, ("several runs", "one run", "-o")),
+    "a gallery of no run": Case(("gallery", "OTHER"), 5, ("gallery", "OTHER", "run.json")),
+    "a gallery of nothing": Case(("gallery", "no/such"), 5, ("no/such",)),
+    "a gallery in a run": Case(("gallery", "RUN", "-o", "RUN/x.html"), 1, ("RUN", "outside run folders")),
     "unknown format": Case(("export", "RUN", "--format", "cvs"), 2, ('did you mean "csv"?',)),
     "export below a file": Case(("export", "RUN", "-o", "BAD/out.json"), 1, ("BAD",)),
     "export without a run": Case(("export",), 2, ("missing argument", "rsimc export -h")),

@@ -30,7 +30,7 @@ from rsimc.scenario import bundled
 from rsimc.scenario.schema import SEEDS
 
 HEAVY = ("jax", "jaxlib", "numpyro", "arviz", "altair", "pandas", "pyarrow", "scipy", "xarray", "pydantic")
-LIGHT_COMMANDS = ("scenarios", "models", "observations", "init", "check", "doctor")
+LIGHT_COMMANDS = ("scenarios", "models", "observations", "init", "check", "report", "gallery", "doctor")
 READ_ONLY = (
     ("scenarios",),
     ("models",),

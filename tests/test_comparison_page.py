@@ -225,7 +225,7 @@ def test_the_keyboard_chooses_a_milestone_and_its_csv_is_that_of_the_runs(
         before = found.inner_text("#chosen")
         found.focus("#milestone")
         found.keyboard.type("coder")
-        found.wait_for_function("document.getElementById('chart-curves').getAttribute('aria-label').includes('coder')")
+        found.wait_for_selector('#chart-curves[aria-label*="coder"] svg')
         assert found.inner_text("#chosen") != before
         with found.expect_download() as waiting:
             found.focus("[data-csv=curves]")

@@ -22,6 +22,8 @@ from rsimc.cli.main import main
 for arguments in (
     ["simulate", "--prior", "-q", "--set", "run.horizon=2030", "--draws", "2000", "-o", "run"],
     ["report", "run"],
+    ["report", "run", "run"],
+    ["gallery", "run"],
     ["export", "run", "--format", "csv", "-o", "run.csv"],
     ["observations"],
     ["doctor"],
@@ -40,6 +42,6 @@ def test_a_run_and_its_report_need_no_network_and_leave_nothing_at_home(tmp_path
         [sys.executable, "-c", PROGRAM], cwd=here, env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
-    assert sorted(path.name for path in here.iterdir()) == ["run", "run.csv"]
+    assert sorted(path.name for path in here.iterdir()) == ["comparison.html", "gallery.html", "run", "run.csv"]
     assert list(home.rglob("*")) == []
     assert sorted(path.name for path in cache.iterdir()) == ["xla"]

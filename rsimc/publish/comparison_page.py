@@ -18,6 +18,7 @@ from rsimc.publish.origin import command
 from rsimc.publish.page import Html, Row, asset, code, drawing_code, folded, joined, page_with, section, table, tag
 from rsimc.publish.pages import write_page
 from rsimc.publish.scenario_text import as_toml, changes
+from rsimc.runs.manifest import scenario_of
 
 MAKER = "rsimc comparison"
 FILE = "comparison.html"
@@ -111,7 +112,8 @@ def again(found: Beside) -> Html:
 
 
 def _run_again(name: str, run: Forecast) -> list[Html]:
-    asked, version = run.study.scenario, run.manifest.machine["versions"]["rsimc"]
+    # As the record has it: a scenario in memory may have its keys in another order.
+    asked, version = scenario_of(run.manifest), run.manifest.machine["versions"]["rsimc"]
     file = said("again.file", {"file": code(f"{asked.name}.toml")})
     need = joined([", ", file]) if changes(asked) is None else None
     head = joined([code(name), f": rsimc {version}, identity ", code(run.manifest.id), need])
