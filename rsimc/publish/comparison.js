@@ -49,9 +49,10 @@
     const name = choice.value, mine = ++latest;
     for (const place of document.querySelectorAll("[data-chart]")) {
       const kind = place.dataset.chart;
-      place.setAttribute("aria-label", `${said.labels[kind]} ${name}. ${said.milestones[name]}`);
+      // Vega labels the place with the description.
+      const description = `${said.labels[kind]} ${name}. ${said.milestones[name]}`;
       try {
-        await vegaEmbed(place, { ...specs[kind], datasets: { ...specs[kind].datasets, rows: rows(name) } }, options);
+        await vegaEmbed(place, { ...specs[kind], description, datasets: { ...specs[kind].datasets, rows: rows(name) } }, options);
       } catch (error) {
         place.textContent = `This chart could not be drawn: ${error.message}`;
       }

@@ -137,12 +137,14 @@ def _scales(field: str, names: Sequence[str], shown: alt.Legend | None) -> tuple
 
 def _told(scale: str, value: str, names: Sequence[str], digits: str, error_digits: str) -> dict[str, str]:
     """Vega expressions for each run's number with its error in words."""
-    error = "se" if value == "p" else f"{value}_se"
-    return {
-        f"t{n}": f"!isValid(datum.{value}[{n}]) ? 'n/a' : format({scale}datum.{value}[{n}], '{digits}') + "
-        f"(isValid(datum.{error}[{n}]) ? ' ± ' + format(100 * datum.{error}[{n}], '{error_digits}') : '')"
-        for n in range(len(names))
-    }
+    error, least = "se" if value == "p" else f"{value}_se", "0.1" if value == "p" else "0.01"
+    told = {}
+    for n in range(len(names)):
+        of, se = f"datum.{value}[{n}]", f"100 * datum.{error}[{n}]"
+        small = f"{se} < {least} / 2 ? '<{least}' : format({se}, '{error_digits}')"
+        known = f"format({scale}{of}, '{digits}') + (isValid(datum.{error}[{n}]) ? ' ± ' + ({small}) : '')"
+        told[f"t{n}"] = f"isValid({of}) ? {known} : 'n/a'"
+    return told
 
 
 def _cursor(wide: alt.Chart, told: dict[str, str], names: Sequence[str]) -> list[alt.Chart]:
