@@ -34,7 +34,7 @@ def compare(runs: Sequence[str | Path | Forecast], *, allow_code: bool = False) 
 
 
 def compare_page(runs: Sequence[str | Path | Forecast], output: str | Path, *, allow_code: bool = False) -> Path:
-    """Write one self-contained HTML page of 2 to 6 runs, opened or by their folders, against the first of them.
+    """Write one self-contained HTML page of 2 to 5 runs, opened or by their folders, against the first of them.
 
     An older page of this kind is replaced. Raises UsageError for other numbers of runs, RunError as `open_run` does,
     OutputError where another file is, or within a run folder.

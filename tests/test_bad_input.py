@@ -89,7 +89,7 @@ CASES = {
         ("report", "RUN", "RUN", "-o", "RUN/x.html"), 1, ("RUN", "outside run folders", "-o")
     ),
     "a comparison over a file": Case(("report", "RUN", "RUN", "-o", "BAD"), 1, ("BAD", "there already", "-o")),
-    "a comparison of too many": Case(("report", *["RUN"] * 7), 2, ("2 to 6 runs", "7", "rsimc gallery")),
+    "a comparison of too many": Case(("report", *["RUN"] * 6), 2, ("2 to 5 runs", "6", "rsimc gallery")),
     "a place for one report": Case(("report", "RUN", "-o", "x.html"), 2, ("several runs", "one run", "-o")),
     "a gallery of no run": Case(("gallery", "OTHER"), 5, ("gallery", "OTHER", "run.json")),
     "a gallery of nothing": Case(("gallery", "no/such"), 5, ("no/such",)),

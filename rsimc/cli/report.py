@@ -23,7 +23,7 @@ COMPARISON = Path("comparison.html")
 def command(runs: tuple[Path, ...], each: bool, output: Path | None, allow_code: bool, as_json: bool) -> None:
     """Write the report of a run, a folder of a finished one, into it as report.html.
 
-    Of several RUNS (up to six): one page that holds them against the first, comparison.html in the current folder. It
+    Of several RUNS (up to five): one page that holds them against the first, comparison.html in the current folder. It
     shows what differs in the scenarios and in the answer, with the errors of the differences; runs of one seed and
     posterior also trajectory by trajectory. An older comparison is replaced, another file never.
     """

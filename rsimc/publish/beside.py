@@ -14,7 +14,7 @@ from rsimc.errors import UsageError
 from rsimc.publish.comparison import comparison_document
 from rsimc.publish.frames import headline, lead
 
-MOST = 6
+MOST = 5
 """Runs on a page: more lines than that nobody tells apart, and the page would grow beyond what one sends on."""
 SHOWN_YEARS = (2028, 2030, 2035)
 PARTS = ("id", "scenario", "model", "as_of", "seed", "n", "horizon", "classes", "durations", "counts", "forms")
