@@ -20,12 +20,18 @@ SERIOUS = ("serious", "critical")
 Scheme = Literal["light", "dark"]
 
 
-@contextmanager
-def launched() -> Iterator[Browser]:
-    """Chromium without a window. Skips the test where none is installed; fails where RSIMC_BROWSER is `required`."""
+def installed() -> str:
+    """Where Chromium is. Skips the test where it is not; fails where RSIMC_BROWSER is `required`."""
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
         (pytest.fail if REQUIRED else pytest.skip)("no Chromium on this machine: apt-get install chromium")
+    return str(path)
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Chromium without a window."""
+    path = installed()
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu"]  # in a container there is neither
         browser = playwright.chromium.launch(executable_path=path, args=arguments)

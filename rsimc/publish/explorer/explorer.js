@@ -70,7 +70,10 @@ class Charts {
   }
   async embed(name, rows) {
     const options = { mode: "vega-lite", renderer: "svg", actions: false, ast: true };
-    const { view } = await vegaEmbed(q(this.root, `[data-chart="${name}"]`), { ...this.specs[name], datasets: rows }, options);
+    const place = q(this.root, `[data-chart="${name}"]`), label = place.getAttribute("aria-label");
+    const { view } = await vegaEmbed(place, { ...this.specs[name], datasets: rows }, options);
+    place.setAttribute("role", "img"); // Vega puts a role and a name of its own in their place
+    place.setAttribute("aria-label", label);
     view.addEventListener("click", (_, item) => { if (item?.datum?.place !== undefined) this.clicked(item.datum.place); });
     return view;
   }
