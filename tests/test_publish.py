@@ -30,7 +30,7 @@ from rsimc.publish.drivers import drivers, notable
 from rsimc.publish.evidence import round_ticks, spreads, uncertain
 from rsimc.publish.formats import export
 from rsimc.publish.formats.numbers import COLUMNS
-from rsimc.publish.frames import cdf_rows, headline
+from rsimc.publish.frames import cdf_rows, density_rows, headline, in_order
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.origin import command
 from rsimc.publish.predictions import Prediction, observed, predictions
@@ -424,13 +424,24 @@ def test_the_same_run_gives_the_same_page_and_checksums(run: Forecast) -> None:
 
 
 def test_the_curves_are_the_forecasts(run: Forecast) -> None:
-    names, rows = headline(run), cdf_rows(run)
+    names, rows = in_order(run), cdf_rows(run)
+    assert set(names) == {m.name for m in run.milestones} and set(names[: len(headline(run))]) == set(headline(run))
     ends = {row["date"]: row for row in rows}
     for name, p, se in zip(names, ends["31 December 2030"]["p"], ends["31 December 2030"]["se"], strict=True):
         found = document(run)["milestones"][name]["probability_by"]["2030-12-31"]
         assert (p, se) == (found["p"], found["se"])
     beyond = [1.0 - run.curve(name).beyond().p for name in names]
     assert rows[-1]["p"] == pytest.approx(beyond, abs=1e-4)  # the last day of a year ends close to its decimal end
+
+
+def test_densities_add_up_to_the_curves(run: Forecast) -> None:
+    rows = density_rows(run)
+    assert [row["end"] for row in rows[:-1]] == [row["start"] for row in rows[1:]]
+    for n, name in enumerate(headline(run)):
+        whole = sum(row["per_year"][n] * (row["end"] - row["start"]) for row in rows)
+        curve = run.curve(name)
+        assert whole == pytest.approx(curve.at(rows[-1]["end"]).p - curve.at(rows[0]["start"]).p, abs=2e-3)
+        assert all(row["se"][n] is not None and row["per_year"][n] >= 0.0 for row in rows)
 
 
 def test_pictures_are_png_and_scale(run: Forecast, tmp_path: Path) -> None:

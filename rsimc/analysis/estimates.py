@@ -96,6 +96,11 @@ class Curve:
         hits = np.array([np.interp(x, self.edges, row, left=0.0) for row in self.hits])
         return estimate(hits, self.sizes, self.independent)
 
+    def between(self, start: float, end: float) -> Estimate:
+        """The probability of the quantity being above `start` and at most `end`."""
+        hits = np.array([np.diff(np.interp([start, end], self.edges, row, left=0.0))[0] for row in self.hits])
+        return estimate(hits, self.sizes, self.independent)
+
     def beyond(self) -> Estimate:
         """The probability of lying beyond the last edge: not within the horizon."""
         return estimate(self.sizes - self.hits[:, -1], self.sizes, self.independent)

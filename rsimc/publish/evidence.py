@@ -13,6 +13,7 @@ from rsimc.calibration.posterior import contraction
 from rsimc.calibration.target import nuisance_parameters
 from rsimc.models.base import Parameter
 from rsimc.priors import Quantile
+from rsimc.publish.words import number
 from rsimc.runs.ensemble import read_ensemble
 from rsimc.runs.study import Study
 
@@ -44,6 +45,16 @@ class Spread:
     def ticks(self) -> list[float]:
         """A few round numbers in the range that is shown."""
         return round_ticks(*self._range(), self.log)
+
+    def told(self) -> str:
+        """Medians and 5% to 95% at each stage, in a sentence."""
+        stages = {"prior": self.prior, "after the data": self.posterior, "not yet": self.conditioned}
+        parts = [
+            f"{stage} {number(found[2])} ({number(found[0])} to {number(found[-1])})"
+            for stage, found in stages.items()
+            if found is not None
+        ]
+        return f"{self.name}, median and 5% to 95%: {'; '.join(parts)}"
 
     def _range(self) -> tuple[float, float]:
         known = [found for found in (self.prior, self.posterior, self.conditioned) if found is not None]

@@ -66,7 +66,7 @@ def _parameters(known: list[Spread]) -> list[Html]:
 def _tile(place: int, spread: Spread) -> Html:
     moved = None if spread.contraction is None else f"contraction {max(spread.contraction, 0.0):.0%}"
     unit = f"{spread.parameter.meaning} ({spread.parameter.unit})"
-    chart = figure(f"parameter-{place}", f"Range of {spread.name} at each stage", 110)
+    chart = figure(f"parameter-{place}", spread.told(), 110)
     facts = of_class("p", "small", unit, tag("br") if moved else None, moved)
     return of_class("div", "tile", tag("h4", code(spread.name)), chart, facts)
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from rsimc.analysis.forecast import Forecast
 from rsimc.dates import decimal_year, end_of_day, iso_date
@@ -17,6 +18,8 @@ MONTHLY_YEARS = 10
 SERIES = "metr_horizons"
 HORIZON = "horizon_hours"
 SPEED = "multiplier"
+EFFORT = "effort"
+OVERSIGHT = "oversight"
 LOOP = "closed_loop"
 
 
@@ -51,9 +54,15 @@ def lead(forecast: Forecast) -> str:
     return LOOP if LOOP in names else names[0]
 
 
+def in_order(forecast: Forecast) -> list[str]:
+    """All milestones: the lead first, the other headline ones, then the rest as the model has them."""
+    every = [lead(forecast), *headline(forecast), *(milestone.name for milestone in forecast.milestones)]
+    return list(dict.fromkeys(every))
+
+
 def cdf_rows(forecast: Forecast) -> list[Row]:
-    """Probabilities of the headline milestones in their order, by month ends, with errors, and both in words."""
-    curves = [forecast.curve(name) for name in headline(forecast)]
+    """Probabilities of all milestones, in the order of `in_order`, by month ends, with errors, and both in words."""
+    curves = [forecast.curve(name) for name in in_order(forecast)]
     days = [forecast.study.scenario.as_of, *month_ends(forecast)]
     years = np.minimum([end_of_day(day) for day in days], forecast.study.plan.grid.end)
     rows = []
@@ -62,6 +71,30 @@ def cdf_rows(forecast: Forecast) -> list[Row]:
         numbers = {part: [e[part] for e in found] for part in ("p", "se")}
         said = [chance(e["p"], e["se"]) for e in found]
         rows.append({"date": long_date(day.isoformat()), **strip, **numbers, "text": said})
+    return rows
+
+
+def density_rows(forecast: Forecast) -> list[Row]:
+    """The probability a year that each headline milestone comes, over quarters for ten years and then over years.
+
+    `year` is the middle of the span from `start` to `end`; lists have an entry a headline milestone.
+    """
+    curves = [forecast.curve(name) for name in headline(forecast)]
+    last, first = forecast.study.plan.grid.end, forecast.study.scenario.as_of.year
+    quarters = np.arange(4 * first, 4 * min(first + MONTHLY_YEARS, last) + 1) / 4
+    later = np.arange(quarters[-1] + 1, last + 1e-6)
+    since = as_of_year(forecast)
+    edges = np.array([since, *(year for year in (*quarters, *later) if year > since + 1 / 24)])
+    rows = []
+    for start, end in zip(edges[:-1], edges[1:], strict=True):
+        found = [curve.between(float(start), float(end)) for curve in curves]
+        width = float(end - start)
+        numbers = {
+            "per_year": [_short(e.p / width) for e in found],
+            "se": [None if e.se is None else _short(e.se / width) for e in found],
+        }
+        span = {"year": (start + end) / 2, "start": start, "end": end}
+        rows.append({**{key: round(float(year), 4) for key, year in span.items()}, **numbers})
     return rows
 
 
@@ -76,17 +109,35 @@ def strips(years: np.ndarray) -> list[Row]:
 def fan_rows(forecast: Forecast, name: str, first: float, last: float) -> list[Row]:
     """Quantiles of an observable at the stored dates from `first` to `last`, inside the range of its bins."""
     fan = forecast.fan(name)
-    years = np.asarray(fan["year"].values)
-    inside = (first <= years) & (years <= last + 0.01)
     names = [f"q{round(100 * q):02d}" for q in fan["quantile"].values]
+    return [{**row, **_digits(names, values)} for row, values in zip(*_dated(fan, first, last), strict=True)]
+
+
+def line_rows(forecast: Forecast, names: list[str], first: float, last: float) -> list[Row]:
+    """Quantiles of several observables at the stored dates, each quantile a list with an entry an observable."""
+    fans = [forecast.fan(name) for name in names]
+    rows, dated = _dated(fans[0], first, last)[0], [_dated(fan, first, last)[1] for fan in fans]
+    levels = [f"q{round(100 * q):02d}" for q in fans[0]["quantile"].values]
     return [
-        {"date": long_date(iso_date(strip["year"] - 1e-3)), **strip, **_digits(names, values)}
-        for strip, values in zip(strips(years[inside]), np.asarray(fan.values)[inside], strict=True)
+        {**row, **{level: [_short(found[n][k]) for found in dated] for k, level in enumerate(levels)}}
+        for n, row in enumerate(rows)
     ]
 
 
+def _dated(fan: xr.DataArray, first: float, last: float) -> tuple[list[Row], np.ndarray]:
+    """Dates with their strips, and values [date, quantile], of what a fan has between two years."""
+    years = np.asarray(fan["year"].values)
+    inside = (first <= years) & (years <= last + 0.01)
+    rows = [{"date": long_date(iso_date(strip["year"] - 1e-3)), **strip} for strip in strips(years[inside])]
+    return rows, np.asarray(fan.values)[inside]
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
 def _digits(names: list[str], values: np.ndarray) -> Row:
-    return {name: float(f"{value:.4g}") for name, value in zip(names, values, strict=True)}
+    return {name: _short(value) for name, value in zip(names, values, strict=True)}
 
 
 def horizon_points(forecast: Forecast) -> list[Row]:

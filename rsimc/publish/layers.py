@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from functools import cache
 
 import altair as alt
 
@@ -15,9 +17,16 @@ Chart = alt.LayerChart | alt.FacetChart
 WIDTH = 760
 
 
-def inline(rows: list[frames.Row]) -> alt.InlineData:
-    """Rows inside the chart's own specification."""
-    return alt.InlineData(values=rows)
+def inline(rows: list[frames.Row], name: str | None = None) -> alt.InlineData:
+    """Rows inside the chart's own specification. name: of a table that readers can save; see `saved`."""
+    return alt.InlineData(values=rows) if name is None else alt.InlineData(values=rows, name=name)
+
+
+def saved(chart: Chart, *tables: str, series: list[str] | None = None) -> Chart:
+    """The chart with what a page must know to save its data: the names of its tables, and of the entries of lists in
+    their rows."""
+    chart.usermeta = {"tables": list(tables), "series": series or []}
+    return chart
 
 
 def years_axis(first: float, last: float) -> alt.X:
@@ -51,8 +60,8 @@ def log_axis(marks: list[tuple[float, str]], low: float, high: float) -> Callabl
 def fan_layers(
     rows: list[frames.Row] | alt.NamedData, x: alt.X, y: Callable[[str], alt.Y], kind: str
 ) -> list[alt.Chart]:
-    """The median, the middle half and 5% to 95% of rows from `frames.fan_rows`. kind: `times`, `task` or `share`."""
-    base = alt.Chart(inline(rows) if isinstance(rows, list) else rows).encode(x)
+    """The median, the middle half and 5% to 95% of rows from `frames.fan_rows`. kind: see `spoken`."""
+    base = alt.Chart(inline(rows, "forecast") if isinstance(rows, list) else rows).encode(x)
     outer = base.mark_area(style="outer", clip=True).encode(y("q05:Q"), alt.Y2("q95:Q"))
     inner = base.mark_area(style="inner", clip=True).encode(alt.Y("q25:Q"), alt.Y2("q75:Q"))
     median = base.mark_line(style="median", clip=True).encode(alt.Y("q50:Q"))
@@ -74,15 +83,41 @@ def cursor_layers(base: alt.Chart, tips: list[alt.Tooltip]) -> list[alt.Chart]:
 
 
 def spoken(value: str, kind: str) -> str:
-    """A Vega expression for a value in words."""
+    """A Vega expression for a value in words. kind: `times` a multiple, `task` hours, `share` or `fraction` of a whole,
+    the latter to three digits."""
+    if kind in ("share", "fraction"):
+        return f"format({value}, '{'.1%' if kind == 'share' else '.3~p'}')"
     if kind == "times":
         return f"{value} >= 1e6 ? 'above 1,000,000×' : format({value}, ',.3~r') + '×'"
-    if kind == "share":
-        return f"format({value}, '.1%')"
     minutes = f"{value} >= 1/60 ? format({value} * 60, '.2~r') + ' min' : format({value} * 3600, '.2~r') + ' s'"
     return (
         f"{value} >= {LONGEST_TASK:g} ? 'beyond any task' : {value} >= 1 ? format({value}, ',.3~r') + ' h' : {minutes}"
     )
+
+
+def share_axis(field: str) -> alt.Y:
+    """Shares from none to all."""
+    axis = alt.Axis(format=".0%", values=[n / 4 for n in range(5)])
+    return alt.Y(field, title=None, axis=axis, scale=alt.Scale(domain=[0, 1]))
+
+
+def line_layers(
+    names: list[str], rows: list[frames.Row], x: alt.X, y: Callable[[str], alt.Y], dashes: list[list[int]], kind: str
+) -> list[alt.Chart]:
+    """Medians as lines, with the middle half as a band, of rows that hold lists q25, q50 and q75, an entry a name."""
+    colour = alt.Color("line:N", scale=alt.Scale(domain=names), legend=legend())
+    dash = alt.StrokeDash("line:N", scale=alt.Scale(domain=names, range=dashes), legend=legend())
+    wide = alt.Chart(inline(rows, "forecast")).encode(x)
+    base = wide.transform_calculate(line=json.dumps(names)).transform_flatten(["line", "q25", "q50", "q75"])
+    band = base.mark_area(opacity=0.15, clip=True).encode(y("q25:Q"), alt.Y2("q75:Q"), colour)
+    line = base.mark_line(strokeWidth=2.2, clip=True).encode(alt.Y("q50:Q"), colour, dash)
+    said = {
+        f"t{n}": f"{spoken(f'datum.q50[{n}]', kind)} + ' (' + ({spoken(f'datum.q25[{n}]', kind)}) + ' to ' + "
+        f"({spoken(f'datum.q75[{n}]', kind)}) + ')'"
+        for n in range(len(names))
+    }
+    tips = [alt.Tooltip("date:N", title="at"), *(alt.Tooltip(f"t{n}:N", title=name) for n, name in enumerate(names))]
+    return [band, line, *cursor_layers(wide.transform_calculate(**said), tips)]
 
 
 def now_rule(forecast: Forecast, x: alt.X) -> alt.Chart:
@@ -94,5 +129,11 @@ def now_rule(forecast: Forecast, x: alt.X) -> alt.Chart:
 def finished(layers: Chart, height: int, title: str, subtitle: str, lines: list[str] | None = None) -> Chart:
     """The layers as a chart of a size, with its title, in the light palette. lines: colour roles of its lines."""
     chart = layers.properties(width=WIDTH, height=height, title=alt.Title(title, subtitle=subtitle))
-    chart.config = alt.Config.from_dict(config(LIGHT, lines or ()), validate=False)
+    chart.config = _light(tuple(lines or ()))
     return chart
+
+
+@cache
+def _light(lines: tuple[str, ...]) -> alt.Config:
+    """The configuration for pictures, which takes a tenth of a second to make."""
+    return alt.Config.from_dict(config(LIGHT, lines), validate=False)

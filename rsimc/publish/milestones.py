@@ -1,4 +1,4 @@
-"""The milestones in the report: dates, probabilities, curves, definitions."""
+"""The milestones in the report: dates, probabilities, definitions."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from rsimc.analysis.forecast import Forecast
 from rsimc.models.base import Milestone
 from rsimc.publish import words
 from rsimc.publish.numbers import Numbers
-from rsimc.publish.page import Html, Row, code, figure, folded, joined, names, of_class, section, table, tag
-from rsimc.publish.prose import said, told
+from rsimc.publish.page import Html, Row, code, folded, joined, names, of_class, section, table, tag
+from rsimc.publish.prose import told
 from rsimc.publish.tables import BY_YEARS
 
 
 def milestones(forecast: Forecast, numbers: Numbers) -> Html:
-    """The dates and probabilities of every milestone, and the curves of those of the first rank."""
+    """The dates and probabilities of every milestone."""
     horizon = forecast.study.scenario.run.horizon
-    label = "Probability of each headline milestone by date"
     return section(
         "milestones",
         "Milestones",
@@ -23,7 +22,6 @@ def milestones(forecast: Forecast, numbers: Numbers) -> Html:
         _dates(forecast, numbers, horizon),
         told("milestones.chances", {"horizon": str(horizon)}),
         _chances(forecast, numbers, horizon),
-        figure("cdf", label, 420, said("milestones.curves")),
         _definitions(forecast),
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rsimc.analysis.document import QUANTILES
 from rsimc.analysis.forecast import Forecast
-from rsimc.publish import words
-from rsimc.publish.frames import HORIZON, LOOP, SPEED, horizon_points, observable
+from rsimc.publish import seeing, words
+from rsimc.publish.frames import EFFORT, HORIZON, LOOP, SPEED, horizon_points, observable
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, Row, code, figure, joined, section, table, tag
 from rsimc.publish.prose import said, texts, told
@@ -19,18 +19,22 @@ def horizon(forecast: Forecast) -> Html | None:
     if observable(forecast, HORIZON) is None:
         return None
     points = said("horizon.points" if forecast.posterior else "horizon.points_unused")
-    caption = [said("horizon.fan"), " ", points if horizon_points(forecast) else None]
+    caption = [seeing.horizon(forecast), said("horizon.fan"), " ", points if horizon_points(forecast) else None]
     label = "Time horizon of the leading model from 2019, with METR's measurements"
     chart = figure("horizon", label, 480, *caption)
     return section("horizon", "How long the tasks are that AI completes", told("horizon.meaning"), chart)
 
 
 def speed(forecast: Forecast, numbers: Numbers) -> Html:
-    """The multiplier, the classes and the durations."""
+    """Multiplier and effort, the classes and the durations."""
     shown: list[Html] = []
     if observable(forecast, SPEED) is not None:
         label = "Multiplier on the pace of software progress by date"
-        shown = [told("speed.meaning"), figure("speed", label, 400, said("speed.fan"))]
+        caption = [seeing.times(forecast, SPEED, "speed.seen"), said("speed.bands")]
+        shown += [told("speed.meaning"), figure("speed", label, 400, *caption)]
+    if observable(forecast, EFFORT) is not None:
+        caption = [seeing.times(forecast, EFFORT, "speed.seen_effort"), said("speed.bands")]
+        shown += [told("speed.effort"), figure("effort", "Research effort by date", 400, *caption)]
     parts = [*shown, *_classes(forecast, numbers), *_durations(forecast, numbers), *_versions(forecast, numbers)]
     return section("speed", "How fast it then goes", *parts)
 
@@ -42,7 +46,8 @@ def _classes(forecast: Forecast, numbers: Numbers) -> list[Html]:
     for name in forecast.study.model.classes:
         meaning = said(f"classes.{name}", until) if name in known else ""
         rows.append([name, numbers.chance("classes", name), meaning])
-    chart = figure("classes", "Probability of each kind of takeoff", 200, said("speed.classes"))
+    caption = [seeing.classes(forecast, numbers), said("speed.classes")]
+    chart = figure("classes", "Probability of each kind of takeoff", 200, *caption)
     return [tag("h3", "Kinds of takeoff"), chart, table(["kind", "probability", "meaning"], rows, "words")]
 
 

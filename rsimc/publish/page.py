@@ -17,7 +17,7 @@ from rsimc.publish.layers import Chart
 from rsimc.publish.theme import DARK, LIGHT, PAGE, config, css_variables
 from rsimc.publish.words import listed
 
-VOID = frozenset({"meta", "br", "hr"})
+VOID = frozenset({"meta", "br", "hr", "input"})
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
 """No request leaves the page, whatever a scenario's title says."""
 
@@ -107,15 +107,25 @@ def _row(row: Row) -> Html:
 
 
 def figure(name: str, label: str, height: int, *caption: Part) -> Html:
-    """Where the chart of that name is drawn. label: what those hear who do not see it."""
+    """Where the chart of that name is drawn, with a button that saves its data.
+
+    label: its title for those who do not see it; they hear the caption too, which says what there is to see. Without a
+    caption the label must say it.
+    """
+    about = f"about-{name}"
     space = {
         "class": "chart",
         "id": f"chart-{name}",
         "data-chart": name,
+        "role": "img",
         "aria-label": label,
         "style": f"min-height:{height}px",
     }
-    return tag("figure", tag("div", attributes=space), tag("figcaption", *caption) if caption else None)
+    said = tag("span", *caption, attributes={"id": about}) if caption else None
+    save = {"type": "button", "class": "csv", "data-csv": name, "aria-label": f"Data of this figure as CSV: {label}"}
+    words = tag("figcaption", said, tag("button", "CSV", attributes=save))
+    described = {"aria-describedby": about} if caption else {}
+    return tag("figure", tag("div", attributes={**space, **described}), words)
 
 
 def section(name: str, title: str, *parts: Part) -> Html:
@@ -130,12 +140,29 @@ def as_data(value: object) -> Html:
 
 
 def page_spec(chart: Chart, lines: list[str] | None = None) -> dict[str, Any]:
-    """A chart's specification for a page: as wide as its place, in the page's colours, its title left to the page."""
+    """A chart's specification for a page: as wide as its place, in the page's colours, its title left to the page, and
+    each table of its data once."""
     spec: dict[str, Any] = chart.to_dict(validate=False)
     for key in ("title", "$schema"):
         spec.pop(key, None)
     fit = {"type": "fit-x", "contains": "padding"}
-    return {**spec, "width": "container", "autosize": fit, "config": config(PAGE, lines or ())}
+    tables: dict[str, Any] = spec.pop("datasets", {})
+    spec = _shared(spec, tables)
+    # The page describes its figures itself; Vega would describe every mark again.
+    drawn = {**config(PAGE, lines or ()), "aria": False}
+    return {**spec, "datasets": tables, "width": "container", "autosize": fit, "config": drawn}
+
+
+def _shared(part: Any, tables: dict[str, Any]) -> Any:
+    """The specification with tables that have names taken out of it; tables: gains them by name."""
+    if isinstance(part, list):
+        return [_shared(one, tables) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if set(part) == {"name", "values"} and isinstance(part["values"], list):
+        tables[part["name"]] = part["values"]
+        return {"name": part["name"]}
+    return {key: _shared(one, tables) for key, one in part.items()}
 
 
 @cache

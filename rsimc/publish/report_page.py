@@ -8,6 +8,7 @@ from rsimc.analysis.document import document
 from rsimc.analysis.forecast import Forecast
 from rsimc.publish import (
     answer,
+    curves,
     drivers,
     evidence,
     figures,
@@ -17,23 +18,25 @@ from rsimc.publish import (
     origin,
     outlook,
     reliance,
+    resources,
     trust,
 )
-from rsimc.publish.frames import headline, lead
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, joined, page_spec, tag, whole_page
 from rsimc.publish.predictions import predictions
-from rsimc.publish.theme import families
 
 CONTENTS = {
     "answer": "Answer",
     "milestones": "Milestones",
+    "curves": "By date",
     "horizon": "Time horizon",
     "speed": "Speed",
-    "forms": "Model forms",
+    "compute": "Compute",
+    "people": "People",
     "decides": "What decides it",
     "relies": "What it relies on",
     "fit": "Fit to the data",
+    "forms": "Model forms",
     "hindsight": "How it would have done",
     "accounts": "Diagnostics",
     "scenario": "Scenario and data",
@@ -51,12 +54,15 @@ def report_html(forecast: Forecast) -> str:
         answer.answer(forecast, numbers),
         answer.cautions(forecast, numbers, ranked),
         milestones.milestones(forecast, numbers),
+        curves.curves(forecast, numbers),
         outlook.horizon(forecast),
         outlook.speed(forecast, numbers),
-        forms.forms(forecast, numbers),
+        resources.compute(forecast),
+        resources.people(forecast),
         findings.decides(forecast, numbers, ranked, known),
         reliance.reliance(forecast, numbers),
         findings.fit(predictions(forecast)),
+        forms.forms(forecast, numbers),
         reliance.hindsight(numbers),
         trust.trust(forecast, numbers, evidence.seen_shares(forecast)),
         origin.scenario(forecast),
@@ -70,8 +76,8 @@ def report_html(forecast: Forecast) -> str:
 
 def _charts(forecast: Forecast, known: list[evidence.Spread]) -> dict[str, Any]:
     stages = list(figures.STAGES.values())
-    lines = {"cdf": families(headline(forecast), lead(forecast))[0]}
-    specs = {name: page_spec(chart, lines.get(name)) for name, chart in figures.charts(forecast).items()}
+    drawn = figures.charts(forecast)
+    specs = {name: page_spec(chart, figures.roles(forecast, name)) for name, chart in drawn.items()}
     return specs | {
         f"parameter-{n}": page_spec(figures.parameter_chart(spread), stages) for n, spread in enumerate(known)
     }
