@@ -10,7 +10,7 @@ import vl_convert
 
 from rsimc.analysis.forecast import Forecast
 from rsimc.errors import UsageError
-from rsimc.publish import frames
+from rsimc.publish import experts, frames
 from rsimc.publish.evidence import LEVELS, Spread
 from rsimc.publish.fans import LINE_ROLES, fan_charts
 from rsimc.publish.layers import Chart, cursor_layers, finished, inline, legend, saved, years_axis
@@ -128,6 +128,8 @@ def charts(forecast: Forecast) -> dict[str, Chart]:
         "density": density_chart(forecast),
         "classes": class_chart(forecast),
     }
+    if experts.comparable(forecast):
+        found |= {"experts-dates": experts.dates_chart(forecast), "experts-chances": experts.chances_chart(forecast)}
     return found | fan_charts(forecast)
 
 
@@ -135,6 +137,8 @@ def roles(forecast: Forecast, name: str) -> list[str] | None:
     """The colour roles of a chart's lines; None where its marks name their own."""
     if name in ("cdf", "density"):
         return families(frames.headline(forecast), frames.lead(forecast))[0]
+    if name.startswith("experts"):
+        return experts.ROLES
     return list(LINE_ROLES) if name in ("compute", "people") else None
 
 

@@ -29,10 +29,10 @@ def saved(chart: Chart, *tables: str, series: list[str] | None = None) -> Chart:
     return chart
 
 
-def years_axis(first: float, last: float) -> alt.X:
+def years_axis(first: float, last: float, field: str = "year:Q") -> alt.X:
     """Decimal years, labelled by whole years."""
     axis = alt.Axis(format="d", tickMinStep=1, grid=False, labelFlush=False, labelOverlap=True, labelSeparation=14)
-    return alt.X("year:Q", title=None, axis=axis, scale=alt.Scale(domain=[first, last], nice=False))
+    return alt.X(field, title=None, axis=axis, scale=alt.Scale(domain=[first, last], nice=False))
 
 
 def legend() -> alt.Legend:
