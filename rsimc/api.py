@@ -287,6 +287,7 @@ def replay(folder: str | Path, index: int, *, allow_code: bool = False, progress
 
 def publish(made: Forecast) -> Path:
     """Write the summary, the report and the checksums into the run folder; returns the report's path."""
+    prepare_devices()  # the report simulates some trajectories again
     write_summary(made)
     report = write_report(made)
     write_checksums(made.folder)

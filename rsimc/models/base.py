@@ -217,6 +217,12 @@ def forms_of(model: Model) -> tuple[Form, ...]:
     return tuple(getattr(model, "forms", ()))
 
 
+def specialisms_of(model: Model) -> dict[str, str]:
+    """Kinds of AI research by name, each with the quantity that is the logit of its automated share; none where a model
+    does not tell them apart. A model that does has them as `specialisms`."""
+    return dict(getattr(model, "specialisms", {}))
+
+
 def written_at(*path: str) -> str:
     """Where a prior was written, when only its key path is known."""
     return ".".join(path)

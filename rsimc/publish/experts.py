@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import altair as alt
 
 from rsimc.analysis.forecast import Forecast
@@ -12,7 +14,7 @@ from rsimc.publish import words
 from rsimc.publish.frames import Row as Datum
 from rsimc.publish.layers import Chart, finished, inline, saved, years_axis
 from rsimc.publish.numbers import NONE, Numbers
-from rsimc.publish.page import Html, Row, code, figure, joined, names, of_class, section, table
+from rsimc.publish.page import Html, Row, code, figure, grouped_table, joined, names, of_class, section
 from rsimc.publish.prose import said, told
 from rsimc.publish.seeing import seen
 
@@ -50,12 +52,16 @@ def experts(forecast: Forecast, numbers: Numbers) -> Html | None:
             said("experts.chances"),
         ),
     ]
-    rows = [_row(forecast, one) for one in known]
-    heads: Row = ["who", "asked", "states", "nearest here", "this forecast", "how the definitions differ; source"]
-    listed = table(heads, rows, "words")
-    return section(
-        "experts", "What others have forecast", told("experts.note", {"names": names(milestones)}), *charts, listed
-    )
+    heads: Row = ["who", "states", "this forecast", "source"]
+    asked = groupby(known, key=lambda one: (one.milestone, one.asked, one.differs))
+    groups = [(_question(*question), [_row(forecast, one) for one in some]) for question, some in asked]
+    note = told("experts.note", {"names": names(milestones)})
+    return section("experts", "What others have forecast", note, *charts, grouped_table(heads, groups, "words others"))
+
+
+def _question(milestone: str, asked: str, differs: str) -> Html:
+    about = of_class("span", "se below", "Nearest here: ", code(milestone), ". ", differs)
+    return joined([asked[0].upper() + asked[1:], about])
 
 
 def _seen_dates(numbers: Numbers) -> Html:
@@ -79,8 +85,8 @@ def _seen_chances(forecast: Forecast) -> Html:
 
 
 def _row(forecast: Forecast, one: Judgement) -> Row:
-    about = joined([one.differs, " ", of_class("span", "se", f"{one.source} ({one.verification})")])
-    return [one.who, one.asked, stated(one), code(one.milestone), _here(forecast, one), about]
+    source = f"{one.source} ({one.verification}){'; ' if one.note else ''}{one.note}"
+    return [one.who, stated(one), _here(forecast, one), source]
 
 
 def stated(one: Judgement) -> str:
@@ -91,7 +97,7 @@ def stated(one: Judgement) -> str:
     if one.kind == "goal":
         return f"goal: {words.long_date(one.date.isoformat())}"
     span = f" ({one.low:.0f} to {one.high:.0f}, {one.interval})" if one.low is not None and one.high is not None else ""
-    return f"median {one.value:.1f}{span}"
+    return f"median {one.value:g}{span}"
 
 
 def _here(forecast: Forecast, one: Judgement) -> str:

@@ -15,7 +15,6 @@ from rsimc.publish.layers import (
     log_axis,
     now_rule,
     saved,
-    share_axis,
     years_axis,
 )
 from rsimc.publish.theme import DASHES
@@ -127,7 +126,7 @@ def _lines_chart(forecast: Forecast, names: list[str], rows: list[frames.Row], t
     first, last = span(forecast)
     x = years_axis(first, last)
     dashes = [list(DASHES[n % len(DASHES)]) for n in range(len(names))]
-    layers = alt.layer(*line_layers(names, rows, x, share_axis, dashes, "share"), now_rule(forecast, x))
+    layers = alt.layer(*line_layers(names, rows, x, dashes), now_rule(forecast, x))
     roles = list(LINE_ROLES[: len(names)])
     return saved(finished(layers, 320, title, "median and middle half", roles), "forecast", series=names)
 

@@ -102,22 +102,24 @@ def share_axis(field: str) -> alt.Y:
 
 
 def line_layers(
-    names: list[str], rows: list[frames.Row], x: alt.X, y: Callable[[str], alt.Y], dashes: list[list[int]], kind: str
+    names: list[str], rows: list[frames.Row], x: alt.X, dashes: list[list[int]], bands: bool = True
 ) -> list[alt.Chart]:
-    """Medians as lines, with the middle half as a band, of rows that hold lists q25, q50 and q75, an entry a name."""
+    """Medians of shares as lines, and middle halves as bands, of rows that hold lists q25, q50 and q75, an entry a
+    name."""
     colour = alt.Color("line:N", scale=alt.Scale(domain=names), legend=legend())
     dash = alt.StrokeDash("line:N", scale=alt.Scale(domain=names, range=dashes), legend=legend())
     wide = alt.Chart(inline(rows, "forecast")).encode(x)
     base = wide.transform_calculate(line=json.dumps(names)).transform_flatten(["line", "q25", "q50", "q75"])
-    band = base.mark_area(opacity=0.15, clip=True).encode(y("q25:Q"), alt.Y2("q75:Q"), colour)
-    line = base.mark_line(strokeWidth=2.2, clip=True).encode(alt.Y("q50:Q"), colour, dash)
+    band = base.mark_area(opacity=0.15, clip=True).encode(share_axis("q25:Q"), alt.Y2("q75:Q"), colour)
+    line = base.mark_line(strokeWidth=2.2, clip=True).encode(share_axis("q50:Q"), colour, dash)
+    kind = "share"
     said = {
         f"t{n}": f"{spoken(f'datum.q50[{n}]', kind)} + ' (' + ({spoken(f'datum.q25[{n}]', kind)}) + ' to ' + "
         f"({spoken(f'datum.q75[{n}]', kind)}) + ')'"
         for n in range(len(names))
     }
     tips = [alt.Tooltip("date:N", title="at"), *(alt.Tooltip(f"t{n}:N", title=name) for n, name in enumerate(names))]
-    return [band, line, *cursor_layers(wide.transform_calculate(**said), tips)]
+    return [*([band] if bands else []), line, *cursor_layers(wide.transform_calculate(**said), tips)]
 
 
 def now_rule(forecast: Forecast, x: alt.X) -> alt.Chart:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from rsimc.analysis.document import document
 from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.frontier import Frontier
 from rsimc.publish import (
     answer,
     curves,
@@ -15,6 +17,7 @@ from rsimc.publish import (
     figures,
     findings,
     forms,
+    jagged,
     milestones,
     origin,
     outlook,
@@ -32,6 +35,7 @@ CONTENTS = {
     "curves": "By date",
     "experts": "Others’ forecasts",
     "horizon": "Time horizon",
+    "frontier": "Jagged frontier",
     "speed": "Speed",
     "compute": "Compute",
     "people": "People",
@@ -48,6 +52,11 @@ CONTENTS = {
 
 def report_html(forecast: Forecast) -> str:
     """The report of a forecast as one HTML page."""
+    with ThreadPoolExecutor(1) as pool:  # a compiler works on it while the rest is made
+        return _page(forecast, pool.submit(jagged.frontier_of, forecast))
+
+
+def _page(forecast: Forecast, waiting: Future[Frontier | None]) -> str:
     found = {**document(forecast), "seconds": {}}  # the same run gives the same page
     numbers = Numbers(found)
     ranked = drivers.drivers(forecast, answer.asked_about(forecast))
@@ -59,6 +68,7 @@ def report_html(forecast: Forecast) -> str:
         curves.curves(forecast, numbers),
         experts.experts(forecast, numbers),
         outlook.horizon(forecast),
+        jagged.jagged(forecast, waiting.result()),
         outlook.speed(forecast, numbers),
         resources.compute(forecast),
         resources.people(forecast),
@@ -72,15 +82,18 @@ def report_html(forecast: Forecast) -> str:
         origin.reproduce(forecast),
     ]
     inside = joined([part for part in parts if part])
+    charts = _charts(forecast, known, waiting.result())
     body = joined([_contents(inside), tag("main", answer.heading(forecast), inside)])
     title = f"{forecast.study.scenario.title or forecast.study.scenario.name}: rsimc forecast as of {found['as_of']}"
-    return whole_page(title, body, _charts(forecast, known), found)
+    return whole_page(title, body, charts, found)
 
 
-def _charts(forecast: Forecast, known: list[evidence.Spread]) -> dict[str, Any]:
+def _charts(forecast: Forecast, known: list[evidence.Spread], front: Frontier | None) -> dict[str, Any]:
     stages = list(figures.STAGES.values())
     drawn = figures.charts(forecast)
     specs = {name: page_spec(chart, figures.roles(forecast, name)) for name, chart in drawn.items()}
+    if front is not None:
+        specs["frontier"] = page_spec(jagged.frontier_chart(forecast, front), jagged.roles(front))
     return specs | {
         f"parameter-{n}": page_spec(figures.parameter_chart(spread), stages) for n, spread in enumerate(known)
     }

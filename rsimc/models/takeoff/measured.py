@@ -1,4 +1,5 @@
-"""What only observations see of a lab: quantities that no milestone and no equation reads, the likelihood alone.
+"""What only observations see of a lab: quantities that no milestone and no equation reads, but the likelihood and the
+report.
 
 A forecast does not keep them; the compiler drops them there.
 """
@@ -13,7 +14,16 @@ from rsimc import maths
 from rsimc.models.base import Params, Quantities
 from rsimc.models.takeoff import specialisms
 from rsimc.models.takeoff.labour import Labour
-from rsimc.models.takeoff.parameters import CODING, DIRECTION, EVALUATION, EXPERIMENTS, SYSTEMS, THEORY
+from rsimc.models.takeoff.parameters import (
+    CODING,
+    DATA_GENERATION,
+    DATA_SOURCING,
+    DIRECTION,
+    EVALUATION,
+    EXPERIMENTS,
+    SYSTEMS,
+    THEORY,
+)
 
 Array = jax.Array
 LEAST = 1e-30
@@ -26,6 +36,8 @@ class Shown(NamedTuple):
 
     theory_logit: Array
     systems_logit: Array
+    data_sourcing_logit: Array
+    data_generation_logit: Array
     experiments_logit: Array
     direction_logit: Array
     log_labour: Array
@@ -42,6 +54,8 @@ def shown(logit: Array, work: Labour, log_workers: Array, log_people: Array) -> 
     return Shown(
         theory_logit=logit[THEORY],
         systems_logit=logit[SYSTEMS],
+        data_sourcing_logit=logit[DATA_SOURCING],
+        data_generation_logit=logit[DATA_GENERATION],
         experiments_logit=logit[EXPERIMENTS],
         direction_logit=logit[DIRECTION],
         log_labour=work.log_gain,
@@ -70,6 +84,11 @@ def measured(
     return {
         **horizons,
         "verifiability_lag": specialisms.gap(params, log_horizon),
+        "theory_logit": now.theory_logit,
+        "systems_logit": now.systems_logit,
+        "data_sourcing_logit": now.data_sourcing_logit,
+        "data_generation_logit": now.data_generation_logit,
+        "experiments_logit": now.experiments_logit,
         "direction_logit": now.direction_logit,
         "log_labour": now.log_labour,
         "log_automated": maths.log(maths.maximum(now.automated, LEAST)),

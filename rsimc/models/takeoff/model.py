@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, NamedTuple
 
 import jax
@@ -21,7 +22,7 @@ from rsimc.models.takeoff import milestones as marks
 from rsimc.models.takeoff.equations import EQUATIONS, STATES
 from rsimc.models.takeoff.forms import FORMS, chosen
 from rsimc.models.takeoff.labs import Rival
-from rsimc.models.takeoff.parameters import PARAMETERS
+from rsimc.models.takeoff.parameters import PARAMETERS, SPECIALISMS
 from rsimc.models.takeoff.policy import Pause
 
 Array = jax.Array
@@ -64,6 +65,7 @@ class Takeoff:
     classes: ClassVar[tuple[str, ...]] = marks.CLASSES
     observables: ClassVar[tuple[Observable, ...]] = marks.OBSERVABLES
     forms: ClassVar[tuple[Form, ...]] = FORMS
+    specialisms: ClassVar[Mapping[str, str]] = MappingProxyType({name: f"{name}_logit" for name in SPECIALISMS})
     equations: ClassVar[tuple[str, ...]] = EQUATIONS
     states: ClassVar[tuple[tuple[str, str, str], ...]] = STATES
 
