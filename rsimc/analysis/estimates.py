@@ -60,9 +60,10 @@ def errors(hits: np.ndarray, sizes: np.ndarray, independent: bool = True) -> np.
     total, filled = float(sizes.sum()), int((sizes > 0).sum())
     if total == 0 or filled < MIN_BATCHES:
         return np.full(hits.shape[1], math.nan)
-    sums = hits.sum(axis=0)
-    residual = hits - sums / total * sizes[:, None]
-    spread = np.sqrt(filled / (filled - 1) * (residual**2).sum(axis=0)) / total
+    rows = np.ascontiguousarray(hits.T)  # for sums in the order in which `estimate` has them
+    sums = rows.sum(axis=1)
+    residual = rows - (sums / total)[:, None] * sizes
+    spread = np.sqrt(filled / (filled - 1) * (residual**2).sum(axis=1)) / total
     smoothed = (sums + 0.5) / (total + 1.0)
     binomial = np.sqrt(smoothed * (1.0 - smoothed) / total)
     return np.where(independent | (spread == 0.0), np.maximum(spread, binomial), spread)
@@ -93,13 +94,22 @@ class Curve:
 
     def at(self, x: float) -> Estimate:
         """The probability of the quantity being at most x."""
-        hits = np.array([np.interp(x, self.edges, row, left=0.0) for row in self.hits])
-        return estimate(hits, self.sizes, self.independent)
+        return estimate(self._hits(x), self.sizes, self.independent)
+
+    def _hits(self, x: float) -> np.ndarray:
+        """Trajectories at or below x [batch], along lines between edges; what np.interp says of each batch."""
+        if x < self.edges[0]:
+            return np.zeros(len(self.hits))
+        k = int(np.searchsorted(self.edges, x, side="right")) - 1
+        low = self.hits[:, k]
+        if k + 1 == len(self.edges) or x == self.edges[k]:
+            return low
+        slope = (self.hits[:, k + 1] - low) / (self.edges[k + 1] - self.edges[k])
+        return np.asarray(slope * (x - self.edges[k]) + low)
 
     def between(self, start: float, end: float) -> Estimate:
         """The probability of the quantity being above `start` and at most `end`."""
-        hits = np.array([np.diff(np.interp([start, end], self.edges, row, left=0.0))[0] for row in self.hits])
-        return estimate(hits, self.sizes, self.independent)
+        return estimate(self._hits(end) - self._hits(start), self.sizes, self.independent)
 
     def beyond(self) -> Estimate:
         """The probability of lying beyond the last edge: not within the horizon."""
@@ -111,11 +121,7 @@ class Curve:
 
     def above(self, x: float) -> Estimate:
         """The probability of being more than x."""
-        return estimate(
-            self.sizes - np.array([np.interp(x, self.edges, row, left=0.0) for row in self.hits]),
-            self.sizes,
-            self.independent,
-        )
+        return estimate(self.sizes - self._hits(x), self.sizes, self.independent)
 
     def quantile(self, q: float) -> float | None:
         """The edge below which a share q lies; None when it lies beyond the last edge (or at the first)."""

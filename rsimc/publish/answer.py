@@ -58,6 +58,7 @@ def answer(forecast: Forecast, numbers: Numbers) -> Html:
         "answer",
         "The answer",
         *(of_class("p", "answer", sentence) for sentence in sentences),
+        of_class("p", "form", _over_forms(forecast, numbers)),
         told("answer.meaning", {"name": first, "definition": definition}),
         told("answer.two_events", {"names": names(MULTIPLIERS)}) if first == "closed_loop" and others else None,
         told("answer.errors"),
@@ -96,11 +97,33 @@ def cautions(forecast: Forecast, numbers: Numbers, ranked: list[Driver]) -> Html
     return tag("aside", tag("h2", "Before you quote it"), bullets(notes))
 
 
+def _over_forms(forecast: Forecast, numbers: Numbers) -> Html:
+    """That the answer is of one form, or its range over the forms that are mixed."""
+    found = numbers.at("structural_range")
+    if found is None:
+        return said("answer.form")
+    blanks = {"many": str(len(found["forms"])), "name": code(lead(forecast)), "ranges": _ranges(forecast, numbers)}
+    return said("answer.range", blanks)
+
+
 def _forms(forecast: Forecast, numbers: Numbers) -> Html:
     """That it is one form, or how far the forms of a mixture lie apart."""
     found, first = numbers.at("structural_range"), lead(forecast)
     if found is None:
         return said("caution.form", {"forms": numbers.at("forms")})
+    blanks = {
+        "many": str(len(found["forms"])),
+        "weighting": weighting(forecast.study),
+        "name": code(first),
+        "ranges": _ranges(forecast, numbers),
+        "link": _link("forms", "forms"),
+    }
+    return said("caution.forms", blanks)
+
+
+def _ranges(forecast: Forecast, numbers: Numbers) -> Html:
+    """From the lowest to the highest probability of a form, by the ends of years."""
+    found, first = numbers.at("structural_range"), lead(forecast)
     days = [day for day in found["range"][first]["probability_by"] if day[:4] in {str(year) for year in ASKED_YEARS}]
     path = ("structural_range", "range", first, "probability_by")
     each = [
@@ -115,14 +138,7 @@ def _forms(forecast: Forecast, numbers: Numbers) -> Html:
         )
         for day in days
     ]
-    blanks = {
-        "many": str(len(found["forms"])),
-        "weighting": weighting(forecast.study),
-        "name": code(first),
-        "ranges": joined(each, ", "),
-        "link": _link("forms", "forms"),
-    }
-    return said("caution.forms", blanks)
+    return joined(each, ", ")
 
 
 def _few(forecast: Forecast, numbers: Numbers) -> list[Html]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rsimc.analysis.forecast import Forecast
 from rsimc.publish import seeing, words
-from rsimc.publish.frames import cdf_rows, in_order
+from rsimc.publish.frames import in_order, read_days
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, code, figure, joined, of_class, section, tag
 from rsimc.publish.prose import said
@@ -28,12 +28,12 @@ def _reader(forecast: Forecast, numbers: Numbers) -> Html | None:
     """A slider over the dates of the figure with all milestones at one of them; before it moves, at the end of a year
     that the document has."""
     known = sorted(numbers.at("milestones", in_order(forecast)[0], "probability_by"))
-    dates = [row["date"] for row in cdf_rows(forecast)]
-    asked = [day for day in known if words.long_date(day) in dates]
+    dates = [day.isoformat() for day in read_days(forecast)]
+    asked = [day for day in known if day in dates]
     if not asked:
         return None
     day = FIRST_READ if FIRST_READ in asked else asked[-1]
-    place = dates.index(words.long_date(day))
+    place = dates.index(day)
     ends = {"min": "0", "max": str(len(dates) - 1), "step": "1", "value": str(place)}
     slider = tag("input", attributes={"type": "range", "id": "read-at", **ends})
     shown = tag("output", words.long_date(day), attributes={"for": "read-at"})

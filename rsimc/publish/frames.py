@@ -60,10 +60,15 @@ def in_order(forecast: Forecast) -> list[str]:
     return list(dict.fromkeys(every))
 
 
+def read_days(forecast: Forecast) -> list[date]:
+    """The days of the rows of `cdf_rows`: that of the forecast, then month ends."""
+    return [forecast.study.scenario.as_of, *month_ends(forecast)]
+
+
 def cdf_rows(forecast: Forecast) -> list[Row]:
     """Probabilities of all milestones, in the order of `in_order`, by month ends, with errors, and both in words."""
     curves = [forecast.curve(name) for name in in_order(forecast)]
-    days = [forecast.study.scenario.as_of, *month_ends(forecast)]
+    days = read_days(forecast)
     years = np.minimum([end_of_day(day) for day in days], forecast.study.plan.grid.end)
     rows = []
     for day, year, strip in zip(days, years, strips(years), strict=True):

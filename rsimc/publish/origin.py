@@ -13,6 +13,7 @@ from rsimc.publish.evidence import parameters, priors
 from rsimc.publish.page import Html, Row, code, folded, joined, of_class, paragraph, section, table, tag
 from rsimc.publish.prose import marked, said, told
 from rsimc.publish.scenario_text import as_toml, changes
+from rsimc.scenario import Scenario
 
 
 def scenario(forecast: Forecast) -> Html:
@@ -89,12 +90,17 @@ def _licence(row: Observation) -> str:
 def command(forecast: Forecast) -> str:
     """The command line that makes this run again, from a bundled scenario or from the file that the report prints."""
     asked, manifest = forecast.study.scenario, forecast.manifest
-    sets = changes(asked)
-    name = f"{asked.name}.toml" if sets is None else asked.name
+    name, *options = named(asked)
     start = ["rsimc", "forecast", name] if forecast.posterior else ["rsimc", "simulate", name, "--prior"]
-    options = [part for pair in sets or [] for part in ("--set", pair)]
     options += ["--allow-code"] if is_file(asked.model) else []
     return shlex.join([*start, *options, "--draws", str(manifest.draws), "--seed", str(manifest.seed)])
+
+
+def named(asked: Scenario) -> list[str]:
+    """How a command names a scenario: a bundled one with what is set in it, or the file that the report prints."""
+    sets = changes(asked)
+    name = f"{asked.name}.toml" if sets is None else asked.name
+    return [name, *(part for pair in sets or [] for part in ("--set", pair))]
 
 
 def reproduce(forecast: Forecast) -> Html:

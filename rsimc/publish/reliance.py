@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from rsimc.analysis.backtest import DAYS, usable
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.influence import MIXED_RHAT
+from rsimc.models.registry import model_names
 from rsimc.observations import SERIES
 from rsimc.publish import words
 from rsimc.publish.evidence import parameters
 from rsimc.publish.numbers import NONE, Numbers
+from rsimc.publish.origin import named
 from rsimc.publish.page import Html, Row, code, joined, of_class, section, table, tag, text
 from rsimc.publish.prose import said, told
 
@@ -109,14 +113,23 @@ def _shift(numbers: Numbers, *path: str) -> Html:
     return joined([bold, of_class("span", "se", " ± ", numbers.element(words.points(se), *path, "se"))])
 
 
-def hindsight(numbers: Numbers) -> Html | None:
-    """Backtests beside their baselines; nothing where none were made."""
-    found = numbers.at("backtest")
+def hindsight(numbers: Numbers, ask: str | None) -> Html | None:
+    """Backtests beside their baselines; where none were made, the command `ask` that makes them; nothing without it."""
+    found, title = numbers.at("backtest"), "How it would have done"
     if not found:
-        return None
+        return None if ask is None else section("hindsight", title, told("hindsight.unknown"), tag("pre", ask))
     parts = [part for n in range(len(found)) for part in _of_date(numbers, "backtest", str(n))]
-    claim = told("hindsight.claim")
-    return section("hindsight", "How it would have done", told("hindsight.note"), *parts, claim)
+    return section("hindsight", title, told("hindsight.note"), *parts, told("hindsight.claim"))
+
+
+def backtest_command(forecast: Forecast) -> str | None:
+    """The command whose findings the page shows; None for a run from the prior, and for what cannot be backtested."""
+    scenario = forecast.study.scenario
+    if forecast.posterior is None or scenario.model not in model_names() or not usable(scenario):
+        return None
+    days = [day.isoformat() for day in DAYS if day < scenario.as_of]
+    asked = [] if len(days) == len(DAYS) else [part for day in days for part in ("--as-of", day)]
+    return shlex.join(["rsimc", "backtest", *named(scenario), *asked]) if days else None
 
 
 def _of_date(numbers: Numbers, *path: str) -> list[Html]:

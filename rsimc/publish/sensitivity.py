@@ -14,11 +14,13 @@ from rsimc.analysis.sensitivity.hanging import Driver, Sensitivity
 from rsimc.dates import iso_date
 from rsimc.publish import words
 from rsimc.publish.frames import Row
-from rsimc.publish.layers import WIDTH, Chart, finished, inline
+from rsimc.publish.layers import WIDTH, Chart, finished, inline, saved
 from rsimc.publish.theme import LIGHT, config
 
 SCHEMA = "rsimc.sensitivity/1"
 BARS, PANELS = 15, 6
+ENDS = ("blue-3", "orange-3")
+"""Colour roles of the lowest and the highest fifth."""
 SENDS = 3.0
 """Standard errors from which on drawing a parameter anew has moved the answer: its total effect is then in doubt."""
 
@@ -86,9 +88,14 @@ def share(found: Effect | None, error: bool = True) -> str:
     return f"{100 * max(found.share, 0.0):.1f}{said}"
 
 
+def by_width(found: Sensitivity) -> list[Driver]:
+    """Parameters by how far the probability differs between their lowest and their highest fifth."""
+    return sorted(found.drivers, key=lambda driver: -abs(driver.high.p - driver.low.p))
+
+
 def tornado_chart(found: Sensitivity) -> Chart:
     """The probability where each parameter lies in its lowest and in its highest fifth, the widest bars first."""
-    widest = sorted(found.drivers, key=lambda d: -abs(d.high.p - d.low.p))[:BARS]
+    widest = by_width(found)[:BARS]
     ends = ((d, end, p) for d in widest for end, p in (("lowest fifth", d.low), ("highest fifth", d.high)))
     rows: list[Row] = [
         {"parameter": d.name, "end": end, "p": p.p, "base": found.p.p, **_whisker(p.p, p.se)} for d, end, p in ends
@@ -99,13 +106,14 @@ def tornado_chart(found: Sensitivity) -> Chart:
     x = alt.X("p:Q", title=None, axis=alt.Axis(format=".0%"), scale=alt.Scale(zero=False))
     order = ["lowest fifth", "highest fifth"]
     colour = alt.Color("end:N", scale=alt.Scale(domain=order), legend=alt.Legend(orient="top", title=None))
-    base = alt.Chart(inline(rows)).encode(y)
+    base = alt.Chart(inline(rows, "forecast")).encode(y)
     bars = base.mark_bar(height=14).encode(x, alt.X2("base:Q"), colour, tooltip=alt.Tooltip("text:N"))
     whiskers = base.mark_rule(style="whisker").encode(alt.X("left:Q"), alt.X2("right:Q"))
     rule = alt.Chart(inline([{"base": found.p.p}])).mark_rule(style="now").encode(alt.X("base:Q"))
     title = f"P({found.question.milestone} by {found.question.by}) by each parameter"
     subtitle = f"in the lowest and the highest fifth of its values; all: {words.chance(found.p.p, found.p.se)}"
-    return finished(alt.layer(bars, whiskers, rule), 26 * len(widest), title, subtitle, ["blue-3", "orange-3"])
+    layers = alt.layer(bars, whiskers, rule)
+    return saved(finished(layers, 26 * len(widest), title, subtitle, list(ENDS)), "forecast")
 
 
 def _whisker(p: float, se: float | None) -> dict[str, float]:

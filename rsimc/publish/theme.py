@@ -133,6 +133,7 @@ def _marks(palette: Palette) -> dict[str, Any]:
         "beyond": {"color": palette["soft"], "opacity": 0.1},
         "remark": {"color": palette["soft"], "fontSize": 12},
         "cursor": {"color": palette["soft"]},
+        "dot": {"color": palette["blue-3"]},
         "bar": {"color": palette["blue-2"]},
         "whisker": {"color": palette["ink"], "strokeWidth": 1.5},
         "value": {"color": palette["ink"], "fontSize": 13},

@@ -7,9 +7,12 @@ from rsimc.analysis.forecast import Forecast
 from rsimc.calibration.settings import NUTS
 from rsimc.calibration.verdict import MAX_CONFLICT, MAX_DIVERGENCE_RATE, MAX_RHAT, MIN_BFMI, MIN_ESS, Verdict
 from rsimc.publish import words
+from rsimc.publish.frames import lead
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, Row, bullets, code, joined, names, paragraph, section, table, tag
 from rsimc.publish.prose import said, told
+
+MOST_CENSORED = 3
 
 
 def trust(forecast: Forecast, numbers: Numbers, seen: dict[str, float]) -> Html:
@@ -22,6 +25,7 @@ def trust(forecast: Forecast, numbers: Numbers, seen: dict[str, float]) -> Html:
         *diagnosed,
         tag("h3", "Accounts"),
         _accounts(forecast, numbers),
+        _censored(forecast, numbers),
         tag("h3", "What the conditioning does"),
         *_conditioning(forecast, seen),
         tag("h3", "What is in the standard errors"),
@@ -74,6 +78,26 @@ def _accounts(forecast: Forecast, numbers: Numbers) -> Html:
         ["of these clipped", numbers.count("counts", "clipped"), said("trust.clipped")],
     ]
     return table(["trajectories", "number", "meaning"], rows, "words")
+
+
+def _censored(forecast: Forecast, numbers: Numbers) -> Html:
+    """What the end of the trajectories cuts off."""
+    horizon = forecast.study.scenario.run.horizon
+
+    def beyond(name: str) -> float:
+        return float(numbers.at("milestones", name, "not_within_horizon", "p") or 0.0)
+
+    most = sorted(forecast.curves, key=lambda name: -beyond(name))[:MOST_CENSORED]
+    share = {name: numbers.chance("milestones", name, "not_within_horizon") for name in most}
+    told_of = [joined([code(name), " (", p, ")"]) for name, p in share.items()]
+    blanks = {
+        "horizon": str(horizon),
+        "after": words.after(horizon),
+        "lead": code(lead(forecast)),
+        "p": numbers.chance("milestones", lead(forecast), "not_within_horizon"),
+        "most": Html(words.listed(list(told_of))),
+    }
+    return told("trust.censored", blanks)
 
 
 def _conditioning(forecast: Forecast, seen: dict[str, float]) -> list[Html]:

@@ -57,10 +57,14 @@ class Sensitivity:
 
 
 def sensitivity(
-    forecast: Forecast, questions: Sequence[Question], progress: Progress, totals: bool = True
+    forecast: Forecast,
+    questions: Sequence[Question],
+    progress: Progress,
+    totals: bool = True,
+    only: Sequence[str] | None = None,
 ) -> list[Sensitivity]:
     """Effects of all parameters that are not fixed, on each milestone that is asked about. totals: also draw each
-    anew, and the noise, and simulate 65,536 trajectories with it, once for all questions.
+    anew, and the noise, and simulate 65,536 trajectories with it, once for all questions. only: of these parameters.
 
     Raises RunError where the run keeps no trajectories.
     """
@@ -68,6 +72,7 @@ def sensitivity(
         forecast.probability(question.milestone, question.by)  # refuses what the run has not
     entries = zip(forecast.study.priors.names, forecast.study.priors.entries, strict=True)
     names = [n for n, entry in entries if entry[2].kind != "fixed" or n in forecast.study.choice]
+    names = names if only is None else [name for name in names if name in only]
     dates_asked = [f"date.{question.milestone}" for question in questions]
     stored = counted(forecast, [*dates_asked, *(f"parameter.{name}" for name in names)])
     asked = [_ranked(stored, question) for question in questions]
