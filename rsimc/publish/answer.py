@@ -51,14 +51,14 @@ def heading(forecast: Forecast) -> Html:
 def answer(forecast: Forecast, numbers: Numbers) -> Html:
     """The numbers in one or two sentences, then what they mean."""
     first, *others = asked_about(forecast)
-    sentences = [_capital(_sentence(forecast, numbers, first))]
+    over = of_class("span", "form", " ", _over_forms(forecast, numbers))
+    sentences = [joined([_capital(_sentence(forecast, numbers, first)), over])]
     sentences += [said("answer.takeoff", {"sentence": _sentence(forecast, numbers, name)}) for name in others]
     definition = next(m.definition for m in forecast.milestones if m.name == first)
     return section(
         "answer",
         "The answer",
         *(of_class("p", "answer", sentence) for sentence in sentences),
-        of_class("p", "form", _over_forms(forecast, numbers)),
         told("answer.meaning", {"name": first, "definition": definition}),
         told("answer.two_events", {"names": names(MULTIPLIERS)}) if first == "closed_loop" and others else None,
         told("answer.errors"),

@@ -20,6 +20,13 @@ from rsimc.publish.seeing import seen
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 HERE, THEIRS = "this forecast", "stated by others"
+READ = {
+    "P": "read there",
+    "P (excerpt)": "read in an excerpt",
+    "Q": "read in quotations",
+    "S": "read in a secondary report",
+}
+"""How a source was read, by its code in the table."""
 LAST = 2055.0
 """Decimal year up to which dates are drawn."""
 ROLES = ["blue-3", "orange-3"]
@@ -81,12 +88,14 @@ def _seen_dates(numbers: Numbers) -> Html:
 def _seen_chances(forecast: Forecast) -> Html:
     above = [one for one in judgements() if one.kind == "probability"]
     higher = sum((one.value or 0.0) > forecast.curve(one.milestone).at(end_of_day(one.date)).p for one in above)
-    return seen("experts.seen_chances", {"higher": str(higher), "count": str(len(above))})
+    share = f"All {len(above)}" if higher == len(above) else f"{higher} of the {len(above)}"
+    return seen("experts.seen_chances", {"share": share})
 
 
 def _row(forecast: Forecast, one: Judgement) -> Row:
-    source = f"{one.source} ({one.verification}){'; ' if one.note else ''}{one.note}"
-    return [one.who, stated(one), _here(forecast, one), source]
+    source = f"{one.source}; {READ.get(one.verification, one.verification)}"
+    note = of_class("span", "se below", one.note) if one.note else None
+    return [one.who, stated(one), _here(forecast, one), joined([source, note])]
 
 
 def stated(one: Judgement) -> str:

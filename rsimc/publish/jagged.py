@@ -10,13 +10,15 @@ from rsimc.analysis.frontier import LEVELS, Frontier, frontier
 from rsimc.dates import iso_date
 from rsimc.publish import frames, words
 from rsimc.publish.fans import LINE_ROLES
-from rsimc.publish.layers import Chart, finished, line_layers, saved, years_axis
+from rsimc.publish.layers import Chart, finished, line_layers, now_rule, saved, years_axis
 from rsimc.publish.page import Html, Row, figure, joined, of_class, section, table
 from rsimc.publish.prose import said, told
-from rsimc.publish.seeing import ends, seen
+from rsimc.publish.seeing import seen
 from rsimc.publish.theme import DASHES
 
 YEARS_BEFORE, YEARS_AHEAD = 2, 10
+AHEAD = (0, 1, 2, 4)
+"""Years after that of the forecast at whose ends the table reads shares."""
 MIDDLE = LEVELS.index(0.5)
 
 
@@ -36,7 +38,8 @@ def jagged(forecast: Forecast, found: Frontier | None) -> Html | None:
         return None
     caption = [_seen(forecast, found), said("frontier.read", {"rows": f"{found.rows:,}"})]
     chart = figure("frontier", "Automated share of each kind of AI research by date", 420, *caption)
-    years = [year for year in ends(forecast) if year + 1 <= found.years[-1] + 0.01]
+    first = forecast.study.scenario.as_of.year
+    years = [first + n for n in AHEAD if first + n + 1 <= found.years[-1] + 0.01]
     rows: list[Row] = [[name, *(_share(found, n, year) for year in years)] for n, name in enumerate(_spoken(found))]
     listed = table(["", *(f"end of {year}" for year in years)], rows)
     return section("frontier", "The jagged frontier", told("frontier.note"), chart, listed)
@@ -95,4 +98,8 @@ def frontier_chart(forecast: Forecast, found: Frontier) -> Chart:
     x = years_axis(since, last_year(forecast))
     layers = line_layers(names, frontier_rows(found, since), x, dashes, bands=False)
     title, subtitle = "Automated share of each kind of AI research", "medians"
-    return saved(finished(alt.layer(*layers), 360, title, subtitle, roles(found)), "forecast", series=names)
+    return saved(
+        finished(alt.layer(*layers, now_rule(forecast, x)), 360, title, subtitle, roles(found)),
+        "forecast",
+        series=names,
+    )
