@@ -7,7 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -21,24 +21,30 @@ from rich.console import Console
 import rsimc.api as api
 from rsimc.analysis.document import QUANTILES, document
 from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.frontier import frontier, taken
 from rsimc.calibration.verdict import Verdict
 from rsimc.engine.counts import COUNT_FIELDS, Counts
-from rsimc.errors import OutputError, UsageError
-from rsimc.observations import SERIES
+from rsimc.engine.sample import compile_sample
+from rsimc.errors import DataError, OutputError, UsageError
+from rsimc.observations import SERIES, load_series
+from rsimc.observations.forecasts import judgements, read_judgements
 from rsimc.publish import figures, words
 from rsimc.publish.drivers import drivers, notable
 from rsimc.publish.evidence import round_ticks, spreads, uncertain
+from rsimc.publish.experts import stated
 from rsimc.publish.formats import export
 from rsimc.publish.formats.numbers import COLUMNS
 from rsimc.publish.frames import cdf_rows, density_rows, headline, in_order
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.origin import command
 from rsimc.publish.predictions import Prediction, observed, predictions
-from rsimc.publish.reliance import hindsight, reliance
+from rsimc.publish.reliance import backtest_command, hindsight, reliance
 from rsimc.publish.report_page import report_html
 from rsimc.publish.scenario_text import as_toml, changes
 from rsimc.publish.tables import BY_YEARS, closing_lines, milestone_table
+from rsimc.runs.ensemble import read_ensemble
 from rsimc.runs.posteriors import Posterior
+from rsimc.runs.sources import make_source
 from rsimc.scenario import canonical_json, load_scenario
 
 DRAWS = 20 * 1024  # 20 batches: enough for errors
@@ -75,9 +81,13 @@ def made_up_tree(run: Forecast, problems: tuple[str, ...] = ()) -> xr.DataTree:
     rows = run.study.target.rows
     read = np.array([row.value for row in rows]) * np.exp(0.1 * rng.standard_normal((*shape, len(rows))))
     keys = [f"{row.series}/{row.key}" for row in rows]
+    past = rng.standard_normal((*shape, 30, len(run.study.model.innovations)))
     groups = {
         "posterior": xr.Dataset(posterior),
-        "latent": xr.Dataset({"z": (("chain", "draw", "z_name"), z)}, {"z_name": list(names)}),
+        "latent": xr.Dataset(
+            {"z": (("chain", "draw", "z_name"), z), "innovations": (("chain", "draw", "beat", "process"), past)},
+            {"z_name": list(names)},
+        ),
         "posterior_predictive": xr.Dataset({"value": (("chain", "draw", "row"), read)}, {"row": keys}),
     }
     tree = xr.DataTree.from_dict(groups)
@@ -338,8 +348,10 @@ def test_the_page_shows_backtests_whole(run: Forecast) -> None:
         for name, one in (("rsimc", scored), ("log-linear, last five", few))
     ]
     day = {"as_of": "2025-01-01", "pseudo": True, "known": 9, "lines": lines, "rhat": 1.004, "ess": 900.0}
-    assert hindsight(Numbers({"backtest": []})) is None
-    made = hindsight(Numbers({"backtest": [day]}))
+    assert hindsight(Numbers({"backtest": []}), None) is None
+    asks = hindsight(Numbers({"backtest": []}), "rsimc backtest mine.toml")
+    assert asks is not None and "rsimc backtest mine.toml" in Page(asks).words
+    made = hindsight(Numbers({"backtest": [day]}), None)
     assert made is not None
     text, numbers = Page(made).words, [shown for _, shown in Page(made).data]
     assert "1 January 2025" in text and "pseudo-out-of-sample" in text
@@ -367,7 +379,7 @@ def test_the_page_asks_the_network_for_nothing(pages: dict[str, str], kind: str)
     assert "url(" not in style and "@import" not in style
     policy = next(attrs for tag, attrs in page.tags if attrs.get("http-equiv") == "Content-Security-Policy")
     assert str(policy["content"]).startswith("default-src 'none'")
-    assert len(pages[kind].encode()) < 3_000_000
+    assert len(pages[kind].encode()) <= 2_000_000
 
 
 def test_every_chart_of_the_page_has_its_place_and_compiles(pages: dict[str, str]) -> None:
@@ -398,7 +410,7 @@ def test_a_prior_run_says_that_it_is_not_calibrated(pages: dict[str, str]) -> No
     assert "Not calibrated." in prior.words and "Not calibrated." not in calibrated.words
     assert prior.script("forecast")["diagnostics"] is None
     sections = [{attrs.get("id") for tag, attrs in page.tags if tag == "section"} for page in (prior, calibrated)]
-    assert sections[1] - sections[0] == {"relies", "fit"}
+    assert sections[1] - sections[0] == {"relies", "fit", "hindsight"}
     assert "Trusted: every check passed." in calibrated.words
 
 
@@ -432,6 +444,79 @@ def test_the_curves_are_the_forecasts(run: Forecast) -> None:
         assert (p, se) == (found["p"], found["se"])
     beyond = [1.0 - run.curve(name).beyond().p for name in names]
     assert rows[-1]["p"] == pytest.approx(beyond, abs=1e-4)  # the last day of a year ends close to its decimal end
+
+
+def test_a_backtest_is_asked_for_where_there_can_be_one(run: Forecast, calibrated: Forecast) -> None:
+    assert backtest_command(run) is None
+    assert backtest_command(calibrated) == "rsimc backtest baseline --set run.horizon=2040"
+
+
+def test_the_answer_says_that_it_is_of_one_form(pages: dict[str, str]) -> None:
+    for html in pages.values():
+        text = Page(html).words
+        assert text.index("This is one form of the model") < text.index("What is meant.")
+
+
+def test_what_the_horizon_censors_is_told(run: Forecast, pages: dict[str, str]) -> None:
+    text = Page(pages["prior"]).words
+    told = text[text.index("What the horizon censors.") :]
+    most = max(run.curves, key=lambda name: run.curve(name).beyond().p)
+    assert most in told[:700] and words.percent(run.curve(most).beyond().p) in told[:700]
+
+
+def test_judgements_are_drawn_and_never_fitted(run: Forecast, calibrated: Forecast, pages: dict[str, str]) -> None:
+    """No series, no row of a target, no change of identity: they lie beside the observations and nothing reads them."""
+    keys = {one.key for one in judgements()}
+    assert "forecasts" not in SERIES
+    assert not keys & {row.key for name in SERIES for row in load_series(name)}
+    assert calibrated.study.target is not None
+    assert not keys & {row.key for row in calibrated.study.target.rows}
+    assert not [key for key in keys if key in json.dumps(run.manifest.inputs)]
+    text = Page(pages["calibrated"]).words
+    section = text[text.index("What others have forecast") : text.index("How long the tasks are")]
+    assert "Not used in the calibration." in section
+    for one in judgements():
+        assert one.who in section and one.differs in section and stated(one) in section
+
+
+def test_judgements_are_of_milestones_and_refuse_what_makes_no_sense(run: Forecast, tmp_path: Path) -> None:
+    assert {one.milestone for one in judgements()} <= set(run.curves)
+    assert [one.kind for one in judgements() if one.value is None] == ["goal"]
+    good = {**asdict(judgements()[0]), "date": "2026-12-31"}
+    path = tmp_path / "forecasts.csv"
+    for change, column in (
+        ({"value": "1.5"}, "value"),
+        ({"value": ""}, "value"),
+        ({"kind": "guess"}, "kind"),
+        ({"who": ""}, "who"),
+        ({"low": "0.9"}, "value"),
+        ({"kind": "median"}, "value"),
+        ({"date": "2026"}, "date"),
+    ):
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, good)
+            writer.writeheader()
+            writer.writerow({**good, **change})
+        with pytest.raises(DataError, match=f'column "{column}"'):
+            read_judgements(path)
+
+
+def test_the_frontier_is_of_the_runs_own_trajectories(run: Forecast) -> None:
+    """Trajectory i is trajectory i: what is simulated again has the observables that the run keeps."""
+    ids = taken(run.manifest.draws)
+    assert len(set(ids.tolist())) == len(ids) and int(ids[-1]) < run.manifest.draws
+    plan, date = run.study.plan, "2028-12-31"
+    sample = compile_sample(plan, ("log_horizon", "binding_logit"), plan.beats)
+    seen = sample(ids, make_source(run.study, run.posterior, run.manifest.seed))
+    table = read_ensemble(run.folder, [f"horizon_hours@{date}"])
+    assert table is not None
+    beat = round((2029 - plan.model.start) * 4) - 1
+    assert seen[0, beat] == pytest.approx(np.log(table[0].to_numpy()[ids]), abs=1e-3)
+    found = frontier(run, 2040.0)
+    assert found is not None and found.quantiles.shape == (5, 8, plan.beats)
+    assert (np.diff(found.quantiles, axis=0) >= 0).all()
+    again = frontier(run, 2040.0)
+    assert again is not None and (again.quantiles == found.quantiles).all()
 
 
 def test_densities_add_up_to_the_curves(run: Forecast) -> None:

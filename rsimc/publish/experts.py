@@ -68,7 +68,7 @@ def experts(forecast: Forecast, numbers: Numbers) -> Html | None:
 
 def _question(milestone: str, asked: str, differs: str) -> Html:
     about = of_class("span", "se below", "Nearest here: ", code(milestone), ". ", differs)
-    return joined([asked[0].upper() + asked[1:], about])
+    return of_class("div", "question", asked[0].upper() + asked[1:], about)
 
 
 def _seen_dates(numbers: Numbers) -> Html:
@@ -126,9 +126,9 @@ def dates_chart(forecast: Forecast) -> Chart:
     until = min(LAST, float(forecast.study.scenario.run.horizon))
     low, _, early, middle, late, _, high = (found.quantile(q) for q in LEVELS)
     own = {"low": low, "early": early, "median": middle, "late": late, "high": high}
-    first: Datum = {"who": f"{HERE}: coder", "whose": HERE, **{k: _year(v, until) for k, v in own.items()}}
+    first: Datum = {"who": HERE, "asked": "coder", "whose": HERE, **{k: _year(v, until) for k, v in own.items()}}
     others: list[Datum] = [
-        {"who": f"{one.who}: {one.asked}", "whose": THEIRS, "low": one.low, "median": one.value, "high": one.high}
+        {"who": one.who, "asked": one.asked, "whose": THEIRS, "low": one.low, "median": one.value, "high": one.high}
         for one in comparable(forecast)
         if one.kind == "median"
     ]
@@ -152,7 +152,7 @@ def _year(year: float | None, until: float) -> float:
 
 def _told(row: Datum) -> str:
     ends = f" ({row['low']:.1f} to {row['high']:.1f})" if row["low"] is not None and row["high"] is not None else ""
-    return f"{row['who']}: {row['median']:.1f}{ends}"
+    return f"{row['who']}, {row['asked']}: {row['median']:.1f}{ends}"
 
 
 def chances_chart(forecast: Forecast) -> Chart:
@@ -181,15 +181,19 @@ def chances_chart(forecast: Forecast) -> Chart:
 
 
 def _who(order: list[str]) -> alt.Y:
-    axis = alt.Axis(domain=False, ticks=False, labelLimit=alt.ExprRef("width < 420 ? 150 : 300"))
+    axis = alt.Axis(domain=False, ticks=False, labelLimit=220)
     return alt.Y("who:N", sort=order, title=None, axis=axis)
 
 
 def _whose() -> alt.Color:
-    where = alt.Legend(orient="top", title=None, symbolOpacity=1)
+    where = _legend()
     return alt.Color("whose:N", scale=alt.Scale(domain=[HERE, THEIRS]), legend=where)
 
 
 def _shape() -> alt.Shape:
     scale = alt.Scale(domain=[HERE, THEIRS], range=["circle", "diamond"])
-    return alt.Shape("whose:N", scale=scale, legend=alt.Legend(orient="top", title=None))
+    return alt.Shape("whose:N", scale=scale, legend=_legend())
+
+
+def _legend() -> alt.Legend:
+    return alt.Legend(orient="top", title=None, columns=alt.ExprRef("width < 300 ? 1 : 2"), symbolSize=70)

@@ -69,18 +69,26 @@
   // `ast` lets Vega interpret its expressions, so that the page needs no eval.
   const options = { mode: "vega-lite", renderer: "svg", actions: false, ast: true, tooltip };
 
-  function drawn(place, { view }) {
+  function drawn(place, label, { view }) {
     place.style.minHeight = "";
-    place.querySelector("svg").setAttribute("aria-hidden", "true"); // its place has the words for it
+    // The words are the page's own: Vega's role and roles of marks would stand in their place.
+    place.setAttribute("role", "img");
+    place.removeAttribute("aria-roledescription");
+    place.setAttribute("aria-label", label);
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
     const own = document.querySelector(`[data-reader="${place.dataset.chart}"]`);
     if (own) reader(own, view, specs[place.dataset.chart]);
   }
 
-  const charts = [...document.querySelectorAll("[data-chart]")].map((place) =>
-    vegaEmbed(place, specs[place.dataset.chart], options).then(
-      (result) => drawn(place, result),
+  function draw(place) {
+    const label = place.getAttribute("aria-label");
+    return vegaEmbed(place, specs[place.dataset.chart], options).then(
+      (result) => drawn(place, label, result),
       (error) => { place.textContent = `This chart could not be drawn: ${error.message}`; },
-    ));
+    );
+  }
+
+  const charts = [...document.querySelectorAll("[data-chart]")].map(draw);
   Promise.all(charts).then(() => { document.documentElement.dataset.drawn = `${Math.round(performance.now())}`; });
 
   // What is folded would be lost on paper; definitions in the first columns of tables are also listed below them.
