@@ -35,6 +35,7 @@ from rsimc.publish.experts import stated
 from rsimc.publish.formats import export
 from rsimc.publish.formats.numbers import COLUMNS
 from rsimc.publish.frames import cdf_rows, density_rows, headline, in_order
+from rsimc.publish.jagged import jagged
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.origin import command
 from rsimc.publish.predictions import Prediction, observed, predictions
@@ -516,6 +517,7 @@ def test_the_frontier_is_of_the_runs_own_trajectories(run: Forecast) -> None:
     found = frontier(run, 2040.0)
     assert found is not None and found.quantiles.shape == (5, 8, plan.beats)
     assert (np.diff(found.quantiles, axis=0) >= 0).all()
+    assert jagged(run, None) is None  # a model that tells no specialisms apart
     again = frontier(run, 2040.0)
     assert again is not None and (again.quantiles == found.quantiles).all()
 

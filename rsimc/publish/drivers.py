@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +39,8 @@ def drivers(forecast: Forecast, milestones: list[str]) -> list[Driver]:
     if kept.sum() < FEWEST:
         return []
     batch = stored["batch"][kept]
-    ranks = np.stack([_normal_ranks(stored[name][kept]) for name in values])
+    with ThreadPoolExecutor() as pool:  # sorting leaves other threads free
+        ranks = np.stack(list(pool.map(lambda name: _normal_ranks(stored[name][kept]), values)))
     found = {m: _correlations(ranks, _normal_ranks(_late(stored[f"date.{m}"][kept])), batch) for m in milestones}
     every = [
         Driver(name, {m: float(found[m][0][n]) for m in milestones}, {m: found[m][1][n] for m in milestones})

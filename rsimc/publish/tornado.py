@@ -15,7 +15,7 @@ from rsimc.publish.prose import said, told
 from rsimc.publish.seeing import seen
 from rsimc.publish.sensitivity import BARS, by_width
 
-CANDIDATES = 48
+CANDIDATES = 32
 """Parameters with the strongest rank correlations, among which the widest bars are looked for."""
 ASKED = "2030-12-31"
 
