@@ -16,7 +16,7 @@ from rsimc.errors import UsageError
 @click.option("--format", "form", default="json", metavar="FORMAT", help="One of those below.", show_default=True)
 @click.option("--table", default="numbers", help="Of csv and parquet: numbers, cdf, quantiles or ensemble.")
 @click.option(
-    "--figure", default="cdf", help="Of vega-lite, png and svg: cdf, classes, horizon, speed, parameter.NAME."
+    "--figure", default="cdf", help="Of vega-lite, png and svg: cdf, density, horizon, speed, parameter.NAME..."
 )
 @click.option("--milestone", default="closed_loop", metavar="NAME", help="Of metaculus.", show_default=True)
 @click.option("--from", "first", default="", metavar="DATE", help="Of metaculus: the range's first day (as_of).")

@@ -18,7 +18,7 @@ SCALE = 2.0
 
 
 def figure(forecast: Forecast, name: str) -> Chart:
-    """A chart by name: cdf, classes, horizon, speed, or parameter.NAME. Raises UsageError with the nearest name."""
+    """A chart by name: cdf, density, horizon, ..., or parameter.NAME. Raises UsageError with the nearest name."""
     if name.startswith(PARAMETER):
         wanted, known = name.removeprefix(PARAMETER), uncertain(forecast)
         if wanted not in known:
