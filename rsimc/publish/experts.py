@@ -186,14 +186,9 @@ def _who(order: list[str]) -> alt.Y:
 
 
 def _whose() -> alt.Color:
-    where = _legend()
-    return alt.Color("whose:N", scale=alt.Scale(domain=[HERE, THEIRS]), legend=where)
+    return alt.Color("whose:N", scale=alt.Scale(domain=[HERE, THEIRS]), legend=None)
 
 
 def _shape() -> alt.Shape:
     scale = alt.Scale(domain=[HERE, THEIRS], range=["circle", "diamond"])
-    return alt.Shape("whose:N", scale=scale, legend=_legend())
-
-
-def _legend() -> alt.Legend:
-    return alt.Legend(orient="top", title=None, columns=alt.ExprRef("width < 300 ? 1 : 2"), symbolSize=70)
+    return alt.Shape("whose:N", scale=scale, legend=None)
