@@ -134,7 +134,7 @@ def test_the_page_is_small_safe_and_asks_for_nothing(html: str, page: Written) -
     assert safe(html)
     assert page.asked_for == set()
     assert HOSTILE in page.words
-    assert sum(tag == "script" for tag, _ in page.tags) == 6
+    assert sum(tag == "script" for tag, _ in page.tags) == 7
 
 
 def test_runs_without_errors_and_a_run_twice(runs: Runs) -> None:

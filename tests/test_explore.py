@@ -162,8 +162,16 @@ def test_what_only_a_calibration_can_tell_has_no_numbers(bench: Bench) -> None:
         found = bench.simulate(replace(bench.start, **wrong))  # type: ignore[arg-type]
         assert isinstance(found, Standing) and not found.known and not found.calibrated
         assert "new calibration" in found.why
-    alone = Bench(bench.study, None, 5, 2048).simulate(bench.start)
-    assert isinstance(alone, Standing) and not alone.known
+    alone = Bench(bench.study, None, 5, 2048)
+    found = alone.simulate(bench.start)
+    assert isinstance(found, Standing) and not found.known
+    assert alone.start.source == "prior"
+    free = outcome(alone, alone.start)  # which needs no posterior, and knows no past
+    source = make_source(bench.study, None, 5)
+    dates = joined_field(compile_chunk(free.plan)(0, CHUNK, source).block.dates)[:, free.ids]
+    both = np.isfinite(dates) & np.isfinite(free.first_dates)
+    assert np.mean(np.isfinite(dates) == np.isfinite(free.first_dates)) > 0.999
+    assert np.mean(np.abs(np.where(both, dates, 0) - np.where(both, free.first_dates, 0)) > 2 / 365) < 1e-3
 
 
 def test_nothing_is_called_calibrated_that_is_not(bench: Bench, opened: Outcome) -> None:

@@ -106,7 +106,7 @@ def compile_given(plan_of: PlanOf, priors: PriorSet) -> Callable[[Handed], Block
 
 def _in_lanes(values: np.ndarray, width: int) -> np.ndarray:
     """[..., n] as [lanes, ..., width], contiguous."""
-    split = values.reshape(*values.shape[:-1], -1, width)
+    split = values.reshape(*values.shape[:-1], values.shape[-1] // width, width)
     return np.ascontiguousarray(np.moveaxis(split, -2, 0))
 
 

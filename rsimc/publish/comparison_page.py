@@ -63,7 +63,7 @@ def comparison_html(runs: Sequence[Forecast]) -> str:
         "said": {"labels": top.LABELS, "milestones": top.summaries(found, numbers)},
     }
     title = f"{words.listed(list(found.names[1:]))} against {found.names[0]}: rsimc comparison"
-    scripts = [drawing_code(), asset("comparison.js")]
+    scripts = [drawing_code(), asset("shared.js"), asset("comparison.js")]
     return page_with(title, body, data, scripts, ["report.css", "pages.css"], MAKER)
 
 

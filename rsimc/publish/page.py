@@ -181,7 +181,9 @@ def asset(name: str) -> str:
 
 def whole_page(title: str, body: Html, charts: Mapping[str, Any], document: Mapping[str, Any]) -> str:
     """The page: style, contents, the charts' specifications, the document itself, and the code that draws."""
-    return page_with(title, body, {"forecast": document, "charts": charts}, [drawing_code(), asset("report.js")])
+    return page_with(
+        title, body, {"forecast": document, "charts": charts}, [drawing_code(), asset("shared.js"), asset("report.js")]
+    )
 
 
 def page_with(

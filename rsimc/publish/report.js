@@ -1,7 +1,6 @@
 "use strict";
 (() => {
-  const held = (id) => JSON.parse(document.getElementById(id).textContent);
-  const specs = held("charts"), run = held("forecast").id.slice(0, 8);
+  const specs = rsimc.held("charts"), run = rsimc.held("forecast").id.slice(0, 8);
 
   // Data of a figure as CSV: the rows of its tables, a list in a row as one column an entry.
   const DRAWING_ONLY = new Set(["from", "to", "text"]);
@@ -12,32 +11,17 @@
       Array.isArray(value) ? value.map((one, n) => [`${key} ${series[n]}`, one]) : [[key, value]]));
   }
 
-  function cell(value) {
-    if (value === null || value === undefined) return "";
-    // A spreadsheet would compute a text that begins so.
-    const plain = typeof value === "string" && /^[=+@]/.test(value) ? `'${value}` : `${value}`;
-    return /[",\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
-  }
-
-  function csv(spec) {
+  function lines(spec) {
     const { tables, series } = spec.usermeta;
     const rows = tables.filter((name) => name in spec.datasets).flatMap((name) =>
       spec.datasets[name].map((row) => ({ ...(tables.length > 1 && { table: name }), ...flat(row, series) })));
     const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-    const lines = [columns, ...rows.map((row) => columns.map((name) => row[name]))];
-    return lines.map((line) => line.map(cell).join(",") + "\n").join("");
-  }
-
-  function save(name) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([csv(specs[name])], { type: "text/csv" }));
-    link.download = `${run}-${name}.csv`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    return [columns, ...rows.map((row) => columns.map((name) => row[name]))];
   }
 
   for (const button of document.querySelectorAll("[data-csv]")) {
-    button.addEventListener("click", () => save(button.dataset.csv));
+    const name = button.dataset.csv;
+    button.addEventListener("click", () => rsimc.save(`${run}-${name}.csv`, lines(specs[name])));
   }
 
   // The date cursor: slider and pointer alike move one date, which every milestone is read at.
@@ -65,35 +49,12 @@
     mark(Number(range.value));
   }
 
-  const tooltip = { theme: "plain", disableDefaultStyle: true };
-  // `ast` lets Vega interpret its expressions, so that the page needs no eval.
-  const options = { mode: "vega-lite", renderer: "svg", actions: false, ast: true, tooltip };
-
-  function drawn(place, label, { view }) {
-    place.style.minHeight = "";
-    // The words are the page's own: Vega's role and roles of marks would stand in their place.
-    place.setAttribute("role", "img");
-    place.removeAttribute("aria-roledescription");
-    place.setAttribute("aria-label", label);
-    place.querySelector("svg").setAttribute("aria-hidden", "true");
+  async function draw(place) {
+    const view = await rsimc.draw(place, specs[place.dataset.chart]);
     const own = document.querySelector(`[data-reader="${place.dataset.chart}"]`);
-    if (own) reader(own, view, specs[place.dataset.chart]);
-  }
-
-  function draw(place) {
-    const label = place.getAttribute("aria-label");
-    return vegaEmbed(place, specs[place.dataset.chart], options).then(
-      (result) => drawn(place, label, result),
-      (error) => { place.textContent = `This chart could not be drawn: ${error.message}`; },
-    );
+    if (view && own) reader(own, view, specs[place.dataset.chart]);
   }
 
   const charts = [...document.querySelectorAll("[data-chart]")].map(draw);
   Promise.all(charts).then(() => { document.documentElement.dataset.drawn = `${Math.round(performance.now())}`; });
-
-  // What is folded would be lost on paper; definitions in the first columns of tables are also listed below them.
-  const folded = () => [...document.querySelectorAll("details:not([open])")].filter((d) => !d.closest("th"));
-  let opened = [];
-  addEventListener("beforeprint", () => { opened = folded(); opened.forEach((d) => { d.open = true; }); });
-  addEventListener("afterprint", () => opened.forEach((d) => { d.open = false; }));
 })();

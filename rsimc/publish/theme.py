@@ -138,6 +138,5 @@ def _marks(palette: Palette) -> dict[str, Any]:
         "whisker": {"color": palette["ink"], "strokeWidth": 1.5},
         "value": {"color": palette["ink"], "fontSize": 13},
         "thin": {"strokeWidth": 1.5},
-        "dot": {"color": palette["violet-3"]},
         "thick": {"strokeWidth": 8, "opacity": 0.45},
     }
