@@ -11,7 +11,7 @@ import click
 from rsimc.cli.options import allow_code_option, messages, quiet_option, set_option, whole_number
 from rsimc.errors import UsageError
 
-TRAJECTORIES = 20_480
+TRAJECTORIES = 12_288
 
 
 @click.command("explore")
@@ -25,7 +25,7 @@ TRAJECTORIES = 20_480
     callback=whole_number(1024, 2**20),
     default=str(TRAJECTORIES),
     metavar="N",
-    help="Trajectories of every setting (20,480).",
+    help="Trajectories of every setting (12,288).",
 )
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @allow_code_option
