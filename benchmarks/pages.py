@@ -25,6 +25,8 @@ from scripts.screenshots import chromium, explorer
 
 FILE = RESULTS / "pages.json"
 BUILDS, SHOWS, MOVES = 5, 9, 40
+WAIT = 900
+"""Milliseconds after a change before the page is looked at."""
 PATIENT = 300_000
 LIMITS = {"report_built_s": 20.0, "report_shown_s": 2.0, "explorer_update_ms": 300}
 
@@ -68,12 +70,13 @@ def moved(page: Page, moves: int = MOVES) -> dict[str, float]:
     return summary(times)
 
 
-def _after(page: Page, act: Any) -> float:
-    """Acts, and the milliseconds until the forecast that follows is shown, as the page itself has measured them."""
+def _after(page: Page, act: Any, patience: int = WAIT) -> float:
+    """Acts, and the milliseconds until the forecast that follows is shown, as the page itself has measured them. Nobody
+    looks meanwhile: to ask a page again and again takes the time of its only thread."""
     before = page.locator("main").get_attribute("data-updates")
     act()
+    page.wait_for_timeout(patience)
     page.wait_for_selector(f'main[data-updates]:not([data-updates="{before}"]):not([aria-busy])', timeout=PATIENT)
-    page.wait_for_timeout(30)
     return float(page.locator("main").get_attribute("data-ms") or "nan")
 
 

@@ -39,8 +39,7 @@ from rsimc.runs.study import Study, resolve
 from rsimc.scenario.changed import changed
 
 TRAJECTORIES = 12_288
-"""Of one setting: as many as a posterior of the usual settings has draws, for standard errors of half a point, simulated
-on two cores before one notices."""
+"""Of one setting: as many as a posterior of the usual settings has draws, for standard errors of half a point."""
 UNTIL = 2045
 """Where trajectories end if nobody says otherwise: far enough for most of what is decided, half the work of 2060."""
 

@@ -88,11 +88,19 @@ class Outcome:
 
     def curve(self, milestone: str) -> Curve:
         """The distribution of a milestone's date."""
-        place = [m.name for m in self.plan.model.milestones].index(milestone)
-        bins = np.searchsorted(self.edges, self.dates[place])
-        width = len(self.edges) + 1
-        counts = np.bincount(self.batch * width + bins, minlength=BATCHES * width).reshape(BATCHES, width)
-        return Curve(self.edges, np.cumsum(counts[:, :-1], axis=1).astype(np.float64), self.sizes)
+        return self.curves[milestone]
+
+    @cached_property
+    def curves(self) -> dict[str, Curve]:
+        """The distribution of every milestone's date."""
+        width, model = len(self.edges) + 1, self.plan.model
+        first, last = self.edges[0], self.edges[-1]
+        # Bins are equal, the first for what comes at or before the first edge: to search for them would take longer.
+        places = np.ceil((np.minimum(self.dates, last + 1.0) - first) * ((width - 2) / (last - first)))
+        bins = np.clip(places, 0, width - 1).astype(np.intp) + self.batch * width
+        counts = [np.bincount(row, minlength=BATCHES * width).reshape(BATCHES, width) for row in bins]
+        hits = [np.cumsum(part[:, :-1], axis=1).astype(np.float64) for part in counts]
+        return {m.name: Curve(self.edges, hit, self.sizes) for m, hit in zip(model.milestones, hits, strict=True)}
 
     @cached_property
     def classes(self) -> dict[str, Estimate]:
@@ -135,13 +143,12 @@ def _shown(year: float, since: float) -> bool:
 def _quantiles(values: np.ndarray, seen: Observable) -> np.ndarray:
     """Quantiles of values [dates, kept] on the observable's own scale, by bins of a 256th of its range: sorting would
     take longer than simulating. NaN counts as the largest."""
-    low, high = (np.log([seen.low, seen.high]) if seen.scale == "log" else np.array([seen.low, seen.high])).tolist()
-    scaled = np.nan_to_num(
-        (values - np.float32(low)) * np.float32(FAN_BINS / (high - low)), nan=FAN_BINS, posinf=FAN_BINS
-    )
-    bins = np.clip(scaled, 0, FAN_BINS - 1).astype(np.int64) + np.arange(len(values))[:, None] * FAN_BINS
-    counts = np.bincount(bins.ravel(), minlength=len(values) * FAN_BINS).reshape(len(values), FAN_BINS)
-    share = np.cumsum(counts, axis=1) / max(values.shape[1], 1)
+    ends = np.array([seen.low, seen.high])
+    low, high = (np.log(ends) if seen.scale == "log" else ends).tolist()
+    places = (values - np.float32(low)) * np.float32(FAN_BINS / (high - low))
+    bins = np.maximum(np.fmin(places, np.float32(FAN_BINS - 1)), np.float32(0)).astype(np.intp)
+    counts = np.stack([np.bincount(row, minlength=FAN_BINS) for row in bins])
+    share = np.pad(np.cumsum(counts, axis=1) / max(values.shape[1], 1), ((0, 0), (1, 0)))
     edges = np.linspace(low, high, FAN_BINS + 1)
-    found = np.array([[np.interp(q, np.append(0.0, row), edges) for q in QUANTILES] for row in share])
+    found = np.array([np.interp(QUANTILES, row, edges) for row in share])
     return np.exp(found) if seen.scale == "log" else found

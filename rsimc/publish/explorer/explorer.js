@@ -69,7 +69,7 @@ class Charts {
     [this.root, this.specs, this.clicked, this.views] = [root, specs, clicked, new Map()];
   }
   async embed(name, rows) {
-    const options = { mode: "vega-lite", renderer: "svg", actions: false, ast: true };
+    const options = { mode: "vega-lite", renderer: "svg", actions: false };
     const place = q(this.root, `[data-chart="${name}"]`), label = place.getAttribute("aria-label");
     const { view } = await vegaEmbed(place, { ...this.specs[name], datasets: rows }, options);
     place.setAttribute("role", "img"); // Vega puts a role and a name of its own in their place
@@ -134,6 +134,7 @@ class Page {
     else if (answer.kind === "pin" || answer.kind === "unpin") this.pinned(answer.pins);
     else if (answer.kind === "path") this.traced(answer.path);
     else if (answer.kind === "ask") q(this.root, "#answer").replaceChildren(...answer.lines.map((line) => make("p", {}, line)));
+    else if (answer.kind === "command") this.commanded(answer);
     else if (answer.kind === "file") save(answer.name, answer.text);
     if (answer.kind === "ask" && answer.error) q(this.root, "#answer").replaceChildren();
   }
@@ -146,15 +147,14 @@ class Page {
     banner.dataset.kind = standing.kind;
     banner.dataset.calibrated = standing.calibrated;
     banner.replaceChildren(make("strong", {}, NAMES[standing.kind]), " ", standing.why);
-    this.command = answer.command;
-    const saved = answer.command?.includes("-explored.toml") ? "  # once it is saved as a scenario" : "";
-    q(this.root, "#command").textContent = answer.command ? answer.command + saved : "One value for every parameter is no scenario: there is no command for it.";
     this.priors = answer.priors;
     this.spelled();
     address(this.plain, this.start.setting);
     this.root.classList.toggle("stale", !result);
     if (result) await this.draw(result);
     this.pinned(answer.pins ?? this.pins);
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.line.ask({ kind: "command", setting: this.plain }), 400);
     main.removeAttribute("aria-busy");
     await new Promise(requestAnimationFrame);
     const took = performance.now() - begun;
@@ -179,6 +179,13 @@ class Page {
     ];
     this.describe(result);
     await Promise.all(fills);
+  }
+
+  /** The command is asked for when nothing has been changed for a while: it takes the scenario as a file has it. */
+  commanded({ command }) {
+    this.command = command;
+    const saved = command?.includes("-explored.toml") ? "  # once it is saved as a scenario" : "";
+    q(this.root, "#command").textContent = command ? command + saved : "One value for every parameter is no scenario: there is no command for it.";
   }
 
   /** What those hear who do not see the charts. */

@@ -44,6 +44,7 @@ class Session:
             "path": self._path,
             "ask": self._ask,
             "file": self._file,
+            "command": self._command,
         }
         found: Answer
         try:
@@ -72,14 +73,14 @@ class Session:
             "setting": setting.as_dict(),
             "standing": {"kind": standing.kind, "why": standing.why, "calibrated": standing.calibrated},
             "priors": {name: priors[name].text for name in changed},
-            "command": self._command(setting),
         }
 
-    def _command(self, setting: Setting) -> str | None:
-        """The command that makes a whole run of a setting; None where it takes a file, or there is none."""
+    def _command(self, request: Mapping[str, Any]) -> Answer:
+        """The command that makes a whole run of a setting; None where there is none."""
+        setting = read(request.get("setting"))
         if setting.source == "values":
-            return None
-        return command(scenario_of(setting, self.bench.study), prior=setting.source == "prior")
+            return {"command": None}
+        return {"command": command(scenario_of(setting, self.bench.study), prior=setting.source == "prior")}
 
     def _pin(self, request: Mapping[str, Any]) -> Answer:
         name = str(request.get("name") or "")[:60]
