@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "benchmarks" / "results")
     parser.add_argument("--against", type=Path, nargs="*", default=[])
-    parser.add_argument("--trajectories", default="12288")
+    parser.add_argument("--trajectories", default="10240")
     asked = parser.parse_args(arguments)
     asked.folder.mkdir(parents=True, exist_ok=True)
     with chromium() as browser, explorer(str(asked.run), ["--trajectories", asked.trajectories]) as address:

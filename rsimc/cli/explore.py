@@ -11,7 +11,7 @@ import click
 from rsimc.cli.options import allow_code_option, messages, quiet_option, set_option, whole_number
 from rsimc.errors import UsageError
 
-TRAJECTORIES = 12_288
+TRAJECTORIES = 10_240
 
 
 @click.command("explore")
@@ -25,7 +25,7 @@ TRAJECTORIES = 12_288
     callback=whole_number(1024, 2**20),
     default=str(TRAJECTORIES),
     metavar="N",
-    help="Trajectories of every setting (12,288).",
+    help="Trajectories of every setting (10,240).",
 )
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @allow_code_option

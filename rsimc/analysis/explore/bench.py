@@ -38,8 +38,8 @@ from rsimc.runs.sources import drawn_weights, interleaved
 from rsimc.runs.study import Study, resolve
 from rsimc.scenario.changed import changed
 
-TRAJECTORIES = 12_288
-"""Of one setting: as many as a posterior of the usual settings has draws, for standard errors of half a point."""
+TRAJECTORIES = 10_240
+"""Of one setting: standard errors of half a point, in a third of a second."""
 UNTIL = 2045
 """Where trajectories end if nobody says otherwise: far enough for most of what is decided, half the work of 2060."""
 

@@ -151,19 +151,21 @@ class Page {
     this.spelled();
     address(this.plain, this.start.setting);
     this.root.classList.toggle("stale", !result);
-    if (result) await this.draw(result);
+    const rest = result ? await this.draw(result) : [];
+    await new Promise(requestAnimationFrame);
+    const took = performance.now() - begun;
+    await Promise.all(rest.map((fill) => fill()));
     this.pinned(answer.pins ?? this.pins);
     clearTimeout(this.later);
     this.later = setTimeout(() => this.line.ask({ kind: "command", setting: this.plain }), 400);
     main.removeAttribute("aria-busy");
-    await new Promise(requestAnimationFrame);
-    const took = performance.now() - begun;
     main.dataset.updates = Number(main.dataset.updates ?? 0) + 1;
     main.dataset.ms = took.toFixed(0);
     const count = result ? `${result.counts.simulated.toLocaleString("en")} trajectories` : "Nothing simulated";
     q(this.root, "#took").textContent = `${count}; shown ${took.toFixed(0)} ms after the change, ${answer.ms.toFixed(0)} of them on the server.`;
   }
 
+  /** Shows a result. Charts on the screen are drawn at once; returns what draws the others. */
   async draw(result) {
     const ghost = this.before ?? { cdf: [], fans: {}, classes: [] };
     this.before = result;
@@ -171,14 +173,16 @@ class Page {
     q(this.root, "#milestones").replaceChildren(milestones(result));
     q(this.root, "#counts").textContent = accounts(result.counts);
     q(this.root, "#trajectory").max = result.counts.simulated - 1;
-    const fills = [
-      this.charts.fill("cdf", { now: result.cdf, ghost: ghost.cdf }),
-      this.charts.fill("classes", { now: result.classes, ghost: ghost.classes }),
-      this.charts.fill("dots", { now: result.dots, chosen: [] }),
-      ...Object.keys(this.start.fans).map((name) => this.charts.fill(name, { now: result.fans[name], ghost: ghost.fans[name] ?? [] })),
-    ];
+    const rows = {
+      cdf: { now: result.cdf, ghost: ghost.cdf },
+      classes: { now: result.classes, ghost: ghost.classes },
+      dots: { now: result.dots, chosen: [] },
+    };
+    for (const name of Object.keys(this.start.fans)) rows[name] = { now: result.fans[name], ghost: ghost.fans[name] ?? [] };
     this.describe(result);
-    await Promise.all(fills);
+    const seen = Object.keys(rows).filter((name) => onScreen(q(this.root, `[data-chart="${name}"]`)));
+    await Promise.all(seen.map((name) => this.charts.fill(name, rows[name])));
+    return Object.keys(rows).filter((name) => !seen.includes(name)).map((name) => () => this.charts.fill(name, rows[name]));
   }
 
   /** The command is asked for when nothing has been changed for a while: it takes the scenario as a file has it. */
@@ -292,6 +296,11 @@ const NAMES = {
   posterior: "Calibrated.", reweighted: "Re-weighted posterior.", prior: "Prior, not calibrated.",
   values: "Single values, not a forecast.", unknown: "Not known without a new calibration.",
 };
+
+function onScreen(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}
 
 function accounts({ simulated, conditioned_out, nonfinite, clipped }) {
   const share = ((100 * conditioned_out) / simulated).toFixed(1);
