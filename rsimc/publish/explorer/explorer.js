@@ -454,7 +454,8 @@ function keeping(page) {
       make("button", { type: "button", id: "copy-command", onclick: () => copy(page, page.command ?? "", "Command") }, "Copy command"),
       make("button", { type: "button", id: "copy-link", onclick: () => copy(page, location.href, "Link") }, "Copy link")),
     make("p", { class: "soft", id: "copied", role: "status" }),
-    make("pre", { id: "command", tabindex: "0", "aria-label": "The command that makes a whole run of this setting" }),
+    make("p", { class: "soft" }, "A whole run of this setting:"),
+    make("pre", { id: "command" }, "…"),
     make("ul", { id: "pins", class: "pins" }),
     make("div", { id: "compare", hidden: true }, chart("pins", `${page.start.lead} in each setting`, "Settings share their draws and their noise: what differs between them is what was changed."), make("div", { id: "differences" })));
 }
