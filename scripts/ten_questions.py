@@ -91,7 +91,7 @@ def shortened(lines: list[str], question: Question) -> str:
         return "\n".join(lines)
     kept, left, inside = lines[: question.head], False, False
     for line in lines[question.head :]:
-        inside = line == question.block or (inside and line.startswith(" "))
+        inside = line == question.block != "" or (inside and line.startswith(" "))
         if inside or any(part in line for part in question.lines):
             kept.append(line)
         else:
