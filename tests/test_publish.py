@@ -433,6 +433,10 @@ def test_the_same_run_gives_the_same_page_and_checksums(run: Forecast) -> None:
     assert any(line.endswith("  report.html") for line in (run.folder / "SHA256SUMS").read_text().splitlines())
 
 
+def test_a_run_that_is_opened_again_gives_the_same_page(run: Forecast, pages: dict[str, str]) -> None:
+    assert report_html(api.open_run(run.folder)) == pages["prior"]
+
+
 # What the page is made of
 
 

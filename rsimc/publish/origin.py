@@ -13,6 +13,7 @@ from rsimc.publish.evidence import parameters, priors
 from rsimc.publish.page import Html, Row, code, folded, joined, of_class, paragraph, section, table, tag
 from rsimc.publish.prose import marked, said, told
 from rsimc.publish.scenario_text import as_toml, changes
+from rsimc.runs.manifest import scenario_of
 from rsimc.scenario import Scenario
 
 
@@ -115,7 +116,8 @@ def reproduce(forecast: Forecast) -> Html:
         told("origin.command", {"version": version, "need": need}),
         told("origin.same"),
         _facts(forecast),
-        folded("The scenario as a file", tag("pre", as_toml(asked))),
+        # As the record has it, whose keys are in order: the page of a run is the same when it is opened again.
+        folded("The scenario as a file", tag("pre", as_toml(scenario_of(forecast.manifest)))),
         told("origin.embedded"),
     )
 
