@@ -39,8 +39,8 @@ def compare_page(runs: Sequence[str | Path | Forecast], output: str | Path, *, a
     An older page of this kind is replaced. Raises UsageError for other numbers of runs, RunError as `open_run` does,
     OutputError where another file is, or within a run folder.
     """
-    from rsimc.publish.beside import require_few
-    from rsimc.publish.comparison_page import MAKER, write_comparison  # altair takes seconds to import
+    from rsimc.publish.comparing.beside import require_few
+    from rsimc.publish.comparing.page import MAKER, write_comparison  # altair takes seconds to import
     from rsimc.publish.pages import require_place
 
     require_few(len(runs))
@@ -57,7 +57,7 @@ def gallery(runs: Sequence[str | Path], output: str | Path | None = None) -> Gal
     """
     if output is None:
         return index([Path(run) for run in runs])
-    from rsimc.publish.gallery_page import MAKER, write_gallery
+    from rsimc.publish.gallery.page import MAKER, write_gallery
     from rsimc.publish.pages import require_place
 
     require_place(Path(output), MAKER)

@@ -19,9 +19,9 @@ from rsimc.analysis.document import document as forecast_document
 from rsimc.analysis.forecast import Forecast
 from rsimc.cli.main import main
 from rsimc.errors import OutputError, UsageError
-from rsimc.publish.beside import beside
+from rsimc.publish.comparing.beside import beside
+from rsimc.publish.comparing.page import comparison_html, write_comparison
 from rsimc.publish.comparison import document
-from rsimc.publish.comparison_page import comparison_html, write_comparison
 from rsimc.runs.sums import sum_problems
 
 HORIZON = 2034

@@ -20,8 +20,8 @@ from rsimc.analysis.document import document as forecast_document
 from rsimc.analysis.gallery import gallery
 from rsimc.cli.main import main
 from rsimc.errors import OutputError, RunError
-from rsimc.publish.gallery import document
-from rsimc.publish.gallery_page import gallery_html
+from rsimc.publish.gallery.document import document
+from rsimc.publish.gallery.page import gallery_html
 
 DRAWS = 20 * 1024
 NASTY = "javascript:alert(1) <img src=x onerror=alert(2)>"

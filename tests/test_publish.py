@@ -31,17 +31,17 @@ from rsimc.observations.forecasts import judgements, read_judgements
 from rsimc.publish import figures, words
 from rsimc.publish.drivers import drivers, notable
 from rsimc.publish.evidence import round_ticks, spreads, uncertain
-from rsimc.publish.experts import stated
 from rsimc.publish.formats import export
 from rsimc.publish.formats.numbers import COLUMNS
 from rsimc.publish.frames import cdf_rows, density_rows, headline, in_order
-from rsimc.publish.jagged import jagged
 from rsimc.publish.numbers import Numbers
-from rsimc.publish.origin import command
 from rsimc.publish.predictions import Prediction, observed, predictions
-from rsimc.publish.reliance import backtest_command, hindsight, reliance
 from rsimc.publish.report_page import report_html
 from rsimc.publish.scenario_text import as_toml, changes
+from rsimc.publish.sections.experts import stated
+from rsimc.publish.sections.jagged import jagged
+from rsimc.publish.sections.origin import command
+from rsimc.publish.sections.reliance import backtest_command, hindsight, reliance
 from rsimc.publish.tables import BY_YEARS, closing_lines, milestone_table
 from rsimc.runs.ensemble import read_ensemble
 from rsimc.runs.posteriors import Posterior

@@ -29,7 +29,7 @@ def command(runs: tuple[Path, ...], output: Path | None, as_json: bool) -> None:
     page = output or PAGE
     found = comparing.gallery(runs, page)
     if as_json:
-        from rsimc.publish.gallery import document
+        from rsimc.publish.gallery.document import document
 
         emit_json({**document(found, page), "file": str(page)})
         return

@@ -10,10 +10,11 @@ import vl_convert
 
 from rsimc.analysis.forecast import Forecast
 from rsimc.errors import UsageError
-from rsimc.publish import experts, frames
+from rsimc.publish import frames
 from rsimc.publish.evidence import LEVELS, Spread
 from rsimc.publish.fans import LINE_ROLES, fan_charts
 from rsimc.publish.layers import Chart, cursor_layers, finished, inline, legend, saved, years_axis
+from rsimc.publish.sections import experts
 from rsimc.publish.theme import families
 from rsimc.runs.files import write_bytes
 

@@ -9,13 +9,14 @@ from rsimc.analysis.document import document
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.frontier import Frontier
 from rsimc.analysis.sensitivity.hanging import Sensitivity
-from rsimc.publish import (
+from rsimc.publish import drivers, evidence, figures
+from rsimc.publish.numbers import Numbers
+from rsimc.publish.page import Html, drawing_code, joined, page_spec, tag, whole_page
+from rsimc.publish.predictions import predictions
+from rsimc.publish.sections import (
     answer,
     curves,
-    drivers,
-    evidence,
     experts,
-    figures,
     findings,
     forms,
     jagged,
@@ -27,9 +28,6 @@ from rsimc.publish import (
     tornado,
     trust,
 )
-from rsimc.publish.numbers import Numbers
-from rsimc.publish.page import Html, drawing_code, joined, page_spec, tag, whole_page
-from rsimc.publish.predictions import predictions
 from rsimc.publish.sensitivity import ENDS, tornado_chart
 
 CONTENTS = {

@@ -8,16 +8,16 @@ from typing import Any
 
 from rsimc.analysis.gallery import Entry, Gallery
 from rsimc.publish import words
-from rsimc.publish.gallery import beside, document, link
+from rsimc.publish.gallery.document import beside, document, link
+from rsimc.publish.gallery.sparks import moved, spark
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, asset, code, joined, of_class, page_with, section, tag
 from rsimc.publish.pages import write_page
 from rsimc.publish.prose import said as said_in
-from rsimc.publish.sparks import moved, spark
 
 MAKER = "rsimc gallery"
 FILE = "gallery.html"
-WORDS = "gallery.toml"
+WORDS = "gallery/gallery.toml"
 
 
 def gallery_html(found: Gallery, page: Path) -> str:
@@ -41,8 +41,8 @@ def gallery_html(found: Gallery, page: Path) -> str:
     if found.failures:
         parts.append(_failures(found, page))
     data: dict[str, Any] = {"gallery": whole}
-    styles = ["report.css", "pages.css", "gallery.css"]
-    return page_with(f"{count}: rsimc gallery", tag("main", *parts), data, [asset("gallery.js")], styles, MAKER)
+    styles = ["report.css", "pages.css", "gallery/gallery.css"]
+    return page_with(f"{count}: rsimc gallery", tag("main", *parts), data, [asset("gallery/gallery.js")], styles, MAKER)
 
 
 def write_gallery(found: Gallery, path: Path) -> Path:

@@ -14,7 +14,7 @@ from rsimc.publish.layers import Chart, finished, inline, saved
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, Row, code, figure, joined, section, table, tag
 from rsimc.publish.prose import said, told
-from rsimc.publish.seeing import seen
+from rsimc.publish.sections.seeing import seen
 
 
 def forms(forecast: Forecast, numbers: Numbers) -> Html | None:

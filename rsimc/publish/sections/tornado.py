@@ -12,7 +12,7 @@ from rsimc.publish.drivers import Driver
 from rsimc.publish.frames import lead
 from rsimc.publish.page import Html, code, figure, section
 from rsimc.publish.prose import said, told
-from rsimc.publish.seeing import seen
+from rsimc.publish.sections.seeing import seen
 from rsimc.publish.sensitivity import BARS, by_width
 
 CANDIDATES = 32

@@ -14,7 +14,7 @@ from rsimc.analysis.compare.paired import Hits, probability_difference
 from rsimc.analysis.estimates import estimate
 from rsimc.analysis.forecast import Forecast
 from rsimc.dates import end_of_day
-from rsimc.publish.beside import Beside
+from rsimc.publish.comparing.beside import Beside
 from rsimc.publish.comparison import ROLES
 from rsimc.publish.frames import month_ends, strips
 from rsimc.publish.layers import Chart, cursor_layers, inline, legend, years_axis

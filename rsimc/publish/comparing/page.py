@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rsimc.analysis.forecast import Forecast
-from rsimc.publish import comparison_answer as top
-from rsimc.publish import comparison_tables as middle
 from rsimc.publish import words
-from rsimc.publish.beside import Beside, beside, document
-from rsimc.publish.comparison_figures import curve_data, specs
-from rsimc.publish.differences import Differences, said, told
+from rsimc.publish.comparing import answer as top
+from rsimc.publish.comparing import tables as middle
+from rsimc.publish.comparing.beside import Beside, beside, document
+from rsimc.publish.comparing.differences import Differences, said, told
+from rsimc.publish.comparing.figures import curve_data, specs
 from rsimc.publish.numbers import NONE, Numbers
-from rsimc.publish.origin import command
 from rsimc.publish.page import Html, Row, asset, code, drawing_code, folded, joined, page_with, section, table, tag
 from rsimc.publish.pages import write_page
 from rsimc.publish.scenario_text import as_toml, changes
+from rsimc.publish.sections.origin import command
 from rsimc.runs.manifest import scenario_of
 
 MAKER = "rsimc comparison"
@@ -63,7 +63,7 @@ def comparison_html(runs: Sequence[Forecast]) -> str:
         "said": {"labels": top.LABELS, "milestones": top.summaries(found, numbers)},
     }
     title = f"{words.listed(list(found.names[1:]))} against {found.names[0]}: rsimc comparison"
-    scripts = [drawing_code(), asset("shared.js"), asset("comparison.js")]
+    scripts = [drawing_code(), asset("shared.js"), asset("comparing/comparison.js")]
     return page_with(title, body, data, scripts, ["report.css", "pages.css"], MAKER)
 
 

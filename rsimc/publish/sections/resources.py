@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from rsimc.analysis.forecast import Forecast
-from rsimc.publish import seeing
 from rsimc.publish.fans import COMPUTE, PEOPLE
 from rsimc.publish.frames import OVERSIGHT
 from rsimc.publish.page import Html, figure, section
 from rsimc.publish.prose import said, told
+from rsimc.publish.sections import seeing
 
 
 def compute(forecast: Forecast) -> Html | None:

@@ -16,7 +16,7 @@ from rsimc.publish.layers import Chart, finished, inline, saved, years_axis
 from rsimc.publish.numbers import NONE, Numbers
 from rsimc.publish.page import Html, Row, code, figure, grouped_table, joined, names, of_class, section
 from rsimc.publish.prose import said, told
-from rsimc.publish.seeing import seen
+from rsimc.publish.sections.seeing import seen
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 HERE, THEIRS = "this forecast", "stated by others"

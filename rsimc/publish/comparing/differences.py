@@ -8,7 +8,7 @@ from rsimc.publish.numbers import NONE, Numbers
 from rsimc.publish.page import Html, Part, joined, of_class, paragraph
 from rsimc.publish.prose import said as said_in
 
-WORDS = "comparison.toml"
+WORDS = "comparing/comparison.toml"
 Shown = Callable[[float], str]
 
 

@@ -15,9 +15,9 @@ from rsimc.observations import SERIES
 from rsimc.publish import words
 from rsimc.publish.evidence import parameters
 from rsimc.publish.numbers import NONE, Numbers
-from rsimc.publish.origin import named
 from rsimc.publish.page import Html, Row, code, joined, of_class, section, table, tag, text
 from rsimc.publish.prose import said, told
+from rsimc.publish.sections.origin import named
 
 DATA_SHOWN = 12
 CLEAR = 3.0

@@ -13,7 +13,7 @@ from rsimc.publish.fans import LINE_ROLES
 from rsimc.publish.layers import Chart, finished, line_layers, now_rule, saved, years_axis
 from rsimc.publish.page import Html, Row, figure, joined, of_class, section, table
 from rsimc.publish.prose import said, told
-from rsimc.publish.seeing import seen
+from rsimc.publish.sections.seeing import seen
 from rsimc.publish.theme import DASHES
 
 YEARS_BEFORE, YEARS_AHEAD = 2, 10

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from rsimc.analysis.document import QUANTILES
 from rsimc.analysis.forecast import Forecast
-from rsimc.publish import seeing, words
+from rsimc.publish import words
 from rsimc.publish.frames import EFFORT, HORIZON, LOOP, SPEED, horizon_points, observable
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, Row, code, figure, joined, section, table, tag
 from rsimc.publish.prose import said, texts, told
+from rsimc.publish.sections import seeing
 
 CLASSIFIED = {LOOP, "multiplier_10", "multiplier_1000"}
 """The milestones that the report's words for the classes speak of."""

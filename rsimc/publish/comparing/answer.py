@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rsimc.publish import words
-from rsimc.publish.beside import Beside
-from rsimc.publish.differences import Differences, said, told
+from rsimc.publish.comparing.beside import Beside
+from rsimc.publish.comparing.differences import Differences, said, told
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, Row, bullets, code, joined, of_class, section, table, tag
 from rsimc.publish.scenario_text import value_text

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from rsimc.analysis.forecast import Forecast
-from rsimc.publish import seeing, words
+from rsimc.publish import words
 from rsimc.publish.frames import in_order, read_days
 from rsimc.publish.numbers import Numbers
 from rsimc.publish.page import Html, code, figure, joined, of_class, section, tag
 from rsimc.publish.prose import said
+from rsimc.publish.sections import seeing
 
 FIRST_READ = "2030-12-31"
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from rsimc.analysis.document import QUANTILES
 from rsimc.publish import words
-from rsimc.publish.beside import Beside
-from rsimc.publish.comparison_answer import asked_year
-from rsimc.publish.differences import Differences, said, stacked, told
+from rsimc.publish.comparing.answer import asked_year
+from rsimc.publish.comparing.beside import Beside
+from rsimc.publish.comparing.differences import Differences, said, stacked, told
 from rsimc.publish.numbers import NONE, Numbers
 from rsimc.publish.page import (
     Html,
