@@ -19,13 +19,14 @@ from rsimc.analysis.explore.bench import Bench
 from rsimc.analysis.explore.outcome import QUANTILES, Outcome
 from rsimc.analysis.explore.setting import Setting, read, scenario_of, written
 from rsimc.analysis.explore.standing import Standing
-from rsimc.analysis.explore.weighing import MAX_KHAT, Weights, taken
+from rsimc.analysis.explore.weighing import MAX_KHAT, Draws, Weights, even, only, reweighted, taken
 from rsimc.analysis.replay import crossing
 from rsimc.engine.device import compile_chunk
 from rsimc.engine.plan import BATCHES, CHUNK, batch_of
 from rsimc.errors import UsageError
+from rsimc.models.base import forms_of
 from rsimc.priors import Quantile, parse_prior
-from rsimc.priors.density import log_density
+from rsimc.priors.density import beyond, log_density
 from rsimc.publish.explorer.session import Session
 from rsimc.publish.explorer.widget import begin
 from rsimc.runs.ensemble import joined_field
@@ -158,6 +159,7 @@ def test_what_only_a_calibration_can_tell_has_no_numbers(bench: Bench) -> None:
         {"typed": {MOVED: "1.3"}},  # a fixed value
         {"moved": {MOVED: (3.5, 0.1)}},  # where the posterior has no draws
         {"forms": {"horizon": "linear"}},  # a posterior of its own, which nobody fitted
+        {"typed": {"gap_exponent": "{ uniform = [0, 3] }"}},  # beyond all draws, which no k-hat can see
     ):
         found = bench.simulate(replace(bench.start, **wrong))  # type: ignore[arg-type]
         assert isinstance(found, Standing) and not found.known and not found.calibrated
@@ -181,7 +183,57 @@ def test_nothing_is_called_calibrated_that_is_not(bench: Bench, opened: Outcome)
         assert not outcome(bench, replace(bench.start, source=source)).standing.calibrated  # type: ignore[arg-type]
     failed = Bench(bench.study, stand_in(bench.study, ("R-hat 1.2",)), 5, 2048)
     assert not outcome(failed, failed.start).standing.calibrated
-    assert not outcome(failed, replace(failed.start, moved={MOVED: (0.3, 1.0)})).standing.calibrated
+    for setting in (failed.start, replace(failed.start, moved={MOVED: (0.3, 1.0)})):
+        standing = outcome(failed, setting).standing
+        assert not standing.calibrated and "failed" in standing.title and "not all passed" in standing.why
+
+
+def test_the_form_that_was_opened_may_be_chosen(bench: Bench, opened: Outcome) -> None:
+    again = outcome(bench, replace(bench.start, forms={"horizon": "curved"}))
+    assert again.standing.calibrated and np.array_equal(again.first_dates, opened.first_dates)
+
+
+def test_forms_keep_their_weights() -> None:
+    scenario = changed(load_scenario("baseline"), {"variants": {"horizon": {"linear": 0.9, "curved": 0.1}}})
+    mixture = Bench(resolve(scenario), None, 5, 2048)
+    setting = replace(mixture.start, until=2031)
+    values = joined_field(outcome(mixture, setting).block.values)
+    place = mixture.study.priors.names.index("horizon_form")
+    curved = forms_of(mixture.study.model)[0].options["curved"]
+    assert np.mean(values[place] == np.float32(curved)) == pytest.approx(0.1, abs=0.01)
+    saved = scenario_of(replace(setting, forms={"horizon": "linear"}), mixture.study)
+    assert [part for part in resolve(saved).parts] == [] and resolve(saved).choice["horizon_form"] != curved
+    every = resolve(changed(load_scenario("baseline"), {"variants": "all"}))
+    chosen = resolve(scenario_of(replace(setting, forms={"horizon": "linear"}), every))
+    assert len(chosen.parts) == 4 and {part.choice["horizon_form"] for part in chosen.parts} == {0.0}
+
+
+def test_re_weighting_keeps_the_shares_of_forms() -> None:
+    rng, n = np.random.default_rng(3), 4096
+    form = np.arange(n) % 2
+    x = np.where(form == 0, -0.6, 0.6) + 0.8 * rng.standard_normal(n)
+    kept = rng.random(n) < np.where(form == 0, 0.9, 0.5)
+    draws = Draws(np.arange(n), form, kept, (0.5, 0.5), 1.0)
+    old, new = parse_prior({"normal": [0, 1]}, "x"), parse_prior({"normal": [0.5, 1]}, "x")
+    weights = reweighted(draws, even(draws), {"x": (old, new, x)})
+    among = weights.shares * kept
+    assert among[form == 0].sum() / among.sum() == pytest.approx(0.5, abs=1e-9)
+    assert only(draws, even(draws), []) is None
+
+
+def test_draws_that_repeat_or_depend_are_worth_less() -> None:
+    n = 1000
+    alone = Draws(np.arange(n), np.zeros(n, int), np.ones(n, bool), (1.0,), 1.0)
+    assert even(alone).effective == pytest.approx(n)
+    assert even(replace(alone, draw=np.arange(n) // 2)).effective == pytest.approx(n / 2)
+    assert even(replace(alone, worth=0.1)).effective == pytest.approx(n / 10)
+
+
+@pytest.mark.parametrize("move", [(0.0, 1.0), (2.0, 1.0), (-2.0, 0.5), (0.0, 1.5)])
+def test_a_moved_prior_stays_within_its_ends(bench: Bench, move: tuple[float, float]) -> None:
+    for name in ("gap_exponent", "verifiability_gap"):
+        own = bench.priors(bench.start, bench.study)[name]
+        assert beyond(parse_prior(written(own, *move), "x"), own) <= 1e-3
 
 
 def test_one_value_for_every_parameter(bench: Bench) -> None:
@@ -280,6 +332,8 @@ def test_a_saved_setting_loads_again(bench: Bench, session: Session, tmp_path: A
      {"kind": "simulate", "setting": {"source": "prior", "until": 2036, "typed": {MOVED: "5 to 2"}}},
      {"kind": "simulate", "setting": {"source": "prior", "until": 2036, "pauses": [{"trigger": "nothing > 1"}]}},
      {"kind": "simulate", "setting": {"source": "prior", "until": 2036, "forms": {"horizon": "round"}}},
+     {"kind": "simulate", "setting": {"source": "prior", "until": 2030, "typed": {MOVED: "1 to 2" * 9}}},
+     {"kind": "path", "place": 1, "id": -1},
      {"kind": "ask", "question": "x" * 30_000}],
 )  # fmt: skip
 def test_what_cannot_be_answered_is_said_so(session: Session, request_: dict[str, Any]) -> None:

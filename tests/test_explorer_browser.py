@@ -126,6 +126,7 @@ def test_what_takes_a_calibration_shows_no_number(browser: Browser, address: str
         changed(page, before)
         expect(page.locator("#standing")).to_contain_text("new calibration")
         assert page.locator(".rsimc.stale").count() == 1
+        assert page.locator("#milestones").is_hidden() and page.locator("#sentence").inner_text() == ""
         before = updates(page)
         page.get_by_label("prior", exact=True).check()
         changed(page, before)
@@ -176,6 +177,18 @@ def test_a_foreign_address_is_refused_in_words(browser: Browser, address: str) -
     wrong = json.dumps({"source": "posterior", "until": 2036, "moved": {"<b>": [0, 1]}})
     with opened(browser, f"{address}?s={wrong}") as page:
         expect(page.locator("#told")).to_contain_text("<b>", timeout=PATIENT)
+
+
+def test_it_is_not_to_be_framed(address: str) -> None:
+    with urllib.request.urlopen(address, timeout=20) as found:
+        assert found.headers["X-Frame-Options"] == "DENY"
+        assert "frame-ancestors 'none'" in found.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("setting", ["null", "7", '{"moved":null}', '{"typed":[1]}', "{"])
+def test_an_address_that_is_no_setting_opens_all_the_same(browser: Browser, address: str, setting: str) -> None:
+    with opened(browser, f"{address}?s={setting}") as page:
+        ready(page)
 
 
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}])

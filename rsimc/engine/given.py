@@ -18,7 +18,7 @@ from jax.sharding import AxisType, Mesh
 from jax.sharding import PartitionSpec as Spec
 
 from rsimc.engine import rng
-from rsimc.engine.device import LANE, compiler_options, lane, mesh_devices
+from rsimc.engine.device import LANE, compiler_options, mesh_devices
 from rsimc.engine.plan import Plan
 from rsimc.engine.simulate import Block, simulate_block
 from rsimc.engine.source import Innovations
@@ -97,7 +97,7 @@ def compile_given(plan_of: PlanOf, priors: PriorSet) -> Callable[[Handed], Block
 
     def run(handed: Handed) -> Block:
         count = len(handed.ids)
-        width = min(lane(kind, len(devices)), count // len(devices))
+        width = LANE if kind == "cpu" else count // len(devices)
         rows = (_in_lanes(part, width) for part in (handed.ids, handed.values, handed.past))
         return Block(*program(*rows, handed.noise, handed.levels))
 

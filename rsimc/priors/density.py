@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import ndtri
 
-from rsimc.priors.quantiles import Z_GRID, Z_STEP, Floats, Quantile
+from rsimc.priors.quantiles import Z_GRID, Z_MAX, Z_STEP, Floats, Quantile
+
+POINTS = 20_001
+"""At which a prior is looked at: shares to a twenty-thousandth."""
 
 
 def log_density(prior: Quantile, x: Floats) -> Floats:
@@ -18,6 +22,13 @@ def log_density(prior: Quantile, x: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         z, log_slope = _inverse(prior, np.asarray(x, dtype=np.float64))
         return np.where(np.isnan(z), -np.inf, -0.5 * z**2 - log_slope)
+
+
+def beyond(new: Quantile, old: Quantile) -> float:
+    """The share of a new prior that lies where the old one has nothing, which no weights can make up for."""
+    low, high = (float(old.at(np.array(end))) for end in (-Z_MAX, Z_MAX))
+    x = new.at(ndtri((np.arange(POINTS) + 0.5) / POINTS))
+    return float(np.mean((x < low) | (x > high)))
 
 
 def _inverse(prior: Quantile, x: Floats) -> tuple[Floats, Floats]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from threading import Lock
 from typing import cast
 
 import jax.numpy as jnp
 import numpy as np
 
 from rsimc.analysis.explore.outcome import Outcome
-from rsimc.analysis.explore.setting import Setting, scenario_of, specs
+from rsimc.analysis.explore.setting import Setting, scenario_of, specs, variants
 from rsimc.analysis.explore.standing import Standing, calibrated, needs_calibration, of_prior, of_values, of_weights
-from rsimc.analysis.explore.weighing import Weights, even, only, reweighted, taken
+from rsimc.analysis.explore.weighing import Draws, Weights, even, only, reweighted, taken
 from rsimc.calibration.posterior import tables
 from rsimc.dates import DateGrid
 from rsimc.engine import rng
@@ -27,33 +28,36 @@ from rsimc.engine.given import (
     fresh_normals,
     whole_lanes,
 )
-from rsimc.engine.plan import BATCHES, Plan
+from rsimc.engine.plan import BATCHES, BLOCK, Plan
 from rsimc.engine.simulate import Block
 from rsimc.engine.source import noise_keys
+from rsimc.errors import UsageError
+from rsimc.models.base import forms_of
 from rsimc.models.takeoff.model import Takeoff
 from rsimc.priors import Quantile, parse_prior
-from rsimc.runs.options import choices
+from rsimc.runs.options import Choice, choices
 from rsimc.runs.posteriors import Posterior, cached
-from rsimc.runs.sources import drawn_weights, interleaved
+from rsimc.runs.sources import drawn_weights, equal, interleaved, turns
 from rsimc.runs.study import Study, resolve
 from rsimc.scenario.changed import changed
 
 TRAJECTORIES = 10_240
 """Of one setting: standard errors of half a point, in a third of a second."""
+MOST_PROGRAMS = 8
+"""That are remembered: each takes seconds to compile, and memory."""
 UNTIL = 2045
 """Where trajectories end if nobody says otherwise: far enough for most of what is decided, half the work of 2060."""
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A posterior as the bench uses it. places [draws]: draws in the order in which a run takes them; table
-    [parameters, draws] and past [beats, processes, draws], float32, of the draws themselves; trusted: its verdict."""
+    """A posterior as the bench uses it. draws: in the order in which a run takes them; table [parameters, draws] and
+    past [beats, processes, draws], float32, of the draws themselves; trusted: its verdict."""
 
-    identity: str
     study: Study
     table: np.ndarray
     past: np.ndarray
-    places: np.ndarray
+    draws: Draws
     trusted: bool
 
 
@@ -86,9 +90,10 @@ class Bench:
         self.fitted = None if posterior is None else _fitted(study, posterior)
         self._allow_code = allow_code
         self._structures: dict[object, Structure] = {}
-        self._paused: dict[str, Study] = {}
+        self._paused: tuple[str, Study] = ("", study)
+        self._lock = Lock()  # pages of one process share a bench
         self._normals: tuple[object, np.ndarray] = (None, np.zeros(0))
-        self._others: dict[str, Fitted | None] = {}
+        self._others: dict[str, Fitted] = {}
 
     @property
     def start(self) -> Setting:
@@ -101,28 +106,33 @@ class Bench:
 
         Raises UsageError or ScenarioError for a setting that cannot be.
         """
-        structure = self.structure(setting)
-        found = self._handed(setting, structure)
-        if isinstance(found, Standing):
-            return found
-        handed, draw, standing = found
-        block = structure.simulate(handed)
+        with self._lock:
+            structure = self.structure(setting)
+            found = self._handed(setting, structure)
+            if isinstance(found, Standing):
+                return found
+            handed, draw, standing = found
+            block = structure.simulate(handed)
         return Outcome(setting, standing, structure.study, structure.plan, handed.ids, draw, block)
 
     def path(self, setting: Setting, place: int) -> dict[str, np.ndarray]:
         """Quantities [steps + 1] of the trajectory at a place of a setting's outcome."""
-        structure = self.structure(setting)
-        found = self._handed(setting, structure)
-        if isinstance(found, Standing):
-            return {}
-        handed, chosen = found[0], np.full(LANE, place)
-        one = handed._replace(
-            ids=handed.ids[chosen], values=handed.values[:, chosen], past=np.ascontiguousarray(handed.past[..., chosen])
-        )
-        return structure.path(one)
+        with self._lock:
+            structure = self.structure(setting)
+            found = self._handed(setting, structure)
+            if isinstance(found, Standing):
+                return {}
+            handed, chosen = found[0], np.full(LANE, place)
+            past = np.ascontiguousarray(handed.past[..., chosen])
+            return structure.path(handed._replace(ids=handed.ids[chosen], values=handed.values[:, chosen], past=past))
 
     def structure(self, setting: Setting) -> Structure:
-        """The programs that a setting takes, compiled when they are first used."""
+        """The programs that a setting takes, compiled when they are first used; the last MOST_PROGRAMS are remembered.
+
+        Raises UsageError where trajectories would end before the forecast begins.
+        """
+        if not setting.until > self.study.scenario.as_of.year + 1:
+            raise UsageError("setting.until", f"a year after {self.study.scenario.as_of.year + 1}", f"{setting.until}")
         study = self._with_pauses(setting)
         model = study.model
         pauses = [[p.quantity, p.date is None, p.labs] for p in model.pauses] if isinstance(model, Takeoff) else []
@@ -134,7 +144,9 @@ class Bench:
             self._structures[key] = Structure(
                 study, plan, compile_given(of, study.priors), compile_given_path(of, study.priors)
             )
-        kept = self._structures[key]
+        kept = self._structures[key] = self._structures.pop(key)  # the one used last comes last
+        for old in list(self._structures)[:-MOST_PROGRAMS]:
+            del self._structures[old]
         return replace(kept, study=study, plan=replace(kept.plan, model=model))
 
     def _with_pauses(self, setting: Setting) -> Study:
@@ -142,10 +154,10 @@ class Bench:
         if setting.pauses is None:
             return self.study
         key = repr([dict(pause) for pause in setting.pauses])
-        if key not in self._paused:
+        if self._paused[0] != key:
             alone = replace(setting, moved={}, typed={}, forms={})
-            self._paused = {key: resolve(scenario_of(alone, self.study), allow_code=self._allow_code)}
-        return self._paused[key]
+            self._paused = key, resolve(scenario_of(alone, self.study), allow_code=self._allow_code)
+        return self._paused[1]
 
     def priors(self, setting: Setting, study: Study) -> dict[str, Quantile]:
         """Every prior of a setting by flat name. Raises ScenarioError for one that cannot be read."""
@@ -160,37 +172,41 @@ class Bench:
         fitted = self._posterior(setting)
         if isinstance(fitted, Standing):
             return fitted
-        names = structure.study.fitted.names
+        names, draws = structure.study.fitted.names, fitted.draws
+        chosen = {form.parameter for form in forms_of(self.study.model)}  # by the posterior that was taken
         changes = {
-            name: (old, priors[name], fitted.table[n][fitted.places].astype(np.float64))
+            name: (old, priors[name], fitted.table[n][draws.draw].astype(np.float64))
             for n, (name, old) in enumerate(zip(names, _quantiles(fitted.study), strict=True))
-            if priors[name] != old
+            if priors[name] != old and name not in chosen
         }
         fixed = [name for name, (old, new, _) in changes.items() if "fixed" in (old.kind, new.kind)]
         if fixed:
             return needs_calibration(f"a fixed value of {fixed[0]} says what no draw of the posterior does")
-        weights = self._weights(setting, fitted)
-        standing = calibrated(fitted.trusted)
+        weights, standing = self._weights(setting, fitted), calibrated(fitted.trusted)
+        if weights is None or not weights.trusted:
+            return needs_calibration("the posterior has too few draws of these equations", weights)
         if changes:
-            weights = reweighted(weights, changes)
+            weights = reweighted(draws, weights, changes)
             standing = of_weights(weights, list(changes), fitted.trusted)
             if not standing.known:
                 return standing
         place, ids = taken(weights.shares, self.count)
-        draw = fitted.places[place]
+        draw = draws.draw[place]
         fresh = self._drawn(priors, structure.study.priors.names[len(names) :], ids)
         rows = np.concatenate([fitted.table[:, draw], *(row[None] for row in fresh)])
         return self._hand(structure, ids, rows, fitted.past[..., draw]), draw, standing
 
-    def _weights(self, setting: Setting, fitted: Fitted) -> Weights:
+    def _weights(self, setting: Setting, fitted: Fitted) -> Weights | None:
         """Of the places; in a mixture only the draws of the forms that are asked for have any."""
-        weights, parts = even(len(fitted.places)), fitted.study.parts
+        weights, parts = even(fitted.draws), fitted.study.parts
         if not parts or not setting.forms:
             return weights
-        wanted = choices(changed(self.study.scenario, {"variants": _variants(setting, self.study)}), self.study.model)
-        these = [n for n, part in enumerate(parts) if part.choice in [choice for choice, _ in wanted]]
-        form = fitted.places // (fitted.table.shape[1] // len(parts))
-        return only(weights, np.isin(form, these))
+        asked = [choice for choice, _ in self._choices(setting)]
+        return only(fitted.draws, weights, [n for n, part in enumerate(parts) if part.choice in asked])
+
+    def _choices(self, setting: Setting) -> list[tuple[Choice, float]]:
+        """The forms of a setting, with their weights."""
+        return choices(changed(self.study.scenario, {"variants": variants(setting, self.study)}), self.study.model)
 
     def _posterior(self, setting: Setting) -> Fitted | Standing:
         """The posterior of a setting's forms: the run's own, or one that the cache keeps."""
@@ -198,13 +214,16 @@ class Bench:
             return needs_calibration("this scenario has not been calibrated yet")
         if not setting.forms or self.study.parts:
             return self.fitted
-        asked = changed(self.study.scenario, {"variants": _variants(setting, self.study)})
+        asked = changed(self.study.scenario, {"variants": variants(setting, self.study)})
         study = resolve(asked, allow_code=self._allow_code)
+        if study.posterior_id == self.study.posterior_id:
+            return self.fitted
         if study.posterior_id not in self._others:
             found = cached(study)
-            self._others[study.posterior_id] = None if found is None else _fitted(study, found)
-        other = self._others[study.posterior_id]
-        return other or needs_calibration(f"another form of the model ({study.form}) has a posterior of its own")
+            if found is None:
+                return needs_calibration(f"another form of the model ({study.form}) has a posterior of its own")
+            self._others[study.posterior_id] = _fitted(study, found)
+        return self._others[study.posterior_id]
 
     def _free(
         self, setting: Setting, structure: Structure, priors: dict[str, Quantile]
@@ -221,13 +240,15 @@ class Bench:
             one = [known[n] if n in known and n not in given else float(priors[n].at(np.zeros(()))) for n in names]
             rows = np.repeat(np.array(one)[:, None], len(ids), axis=1)
             standing = of_values(bool(known))
-        rows = self._formed(setting, structure.study, rows)
+        rows = self._formed(setting, structure.study, ids, rows)
         return self._hand(structure, ids, rows, self._fresh_past), np.zeros(len(ids), np.int64), standing
 
-    def _formed(self, setting: Setting, study: Study, rows: np.ndarray) -> np.ndarray:
+    def _formed(self, setting: Setting, study: Study, ids: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Rows with the values of the parameters that choose forms; those of a mixture take turns."""
-        wanted = choices(changed(self.study.scenario, {"variants": _variants(setting, self.study)}), self.study.model)
-        turn = np.arange(rows.shape[1]) % len(wanted)
+        wanted = self._choices(setting)
+        weights = [weight for _, weight in wanted]
+        order = turns(weights, len(wanted) if equal(weights) else BLOCK)
+        turn = order[ids % len(order)]
         for name in wanted[0][0]:
             rows[study.priors.names.index(name)] = np.array([choice[name] for choice, _ in wanted])[turn]
         return rows
@@ -258,30 +279,27 @@ class Bench:
 
     @cached_property
     def middles(self) -> dict[str, float]:
-        """The posterior's median of every parameter, on no account a draw of it."""
+        """The posterior's median of every parameter, on no account a draw of it; in a mixture over all of its forms."""
         if self.fitted is None:
             return {}
-        return dict(zip(self.fitted.study.fitted.names, np.median(self.fitted.table, axis=1).tolist(), strict=True))
+        medians = np.median(self.fitted.table[:, self.fitted.draws.draw], axis=1).tolist()
+        return dict(zip(self.fitted.study.fitted.names, medians, strict=True))
 
 
 def _fitted(study: Study, posterior: Posterior) -> Fitted:
     table, past = tables(posterior.tree, study.fitted)
-    order = interleaved(table.shape[1], drawn_weights(study.weights, posterior))
-    places = order if len(order) else np.arange(table.shape[1])
-    held = table.astype(np.float32), past.astype(np.float32)
-    return Fitted(posterior.identity, study, *held, places, posterior.verdict.trusted)
+    count, parts = table.shape[1], max(len(study.parts), 1)
+    order = interleaved(count, drawn_weights(study.weights, posterior))
+    draw = order if len(order) else np.arange(count)
+    kept = np.asarray(posterior.tree["sample_stats"]["kept"].values, bool).ravel()
+    verdict = posterior.verdict
+    worth = min(1.0, verdict.ess_bulk_min / verdict.draws)
+    draws = Draws(draw, draw // (count // parts), kept[draw], study.weights or (1.0,), worth)
+    return Fitted(study, table.astype(np.float32), past.astype(np.float32), draws, verdict.trusted)
 
 
 def _quantiles(study: Study) -> list[Quantile]:
     return [entry[2] for entry in study.fitted.entries]
-
-
-def _variants(setting: Setting, study: Study) -> dict[str, object]:
-    own = study.scenario.model_dump()["variants"]
-    if not setting.forms:
-        return own
-    spelled = {} if own.get("all") == ("all",) else own
-    return {**spelled, **{name: (option,) for name, option in setting.forms.items()}}
 
 
 def plan_of(plan: Plan) -> PlanOf:

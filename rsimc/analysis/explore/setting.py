@@ -12,14 +12,16 @@ import numpy as np
 from scipy.special import ndtri
 
 from rsimc.errors import UsageError, nearest
+from rsimc.models.base import forms_of
 from rsimc.priors import Quantile
+from rsimc.runs.options import ALL
 from rsimc.runs.study import Study
 from rsimc.scenario import Scenario
 from rsimc.scenario.changed import changed
 
 Source = Literal["posterior", "prior", "values"]
-LEVELS = (1, 5, 10, 25, 50, 75, 90, 95, 99)
-"""Percentiles by which a prior without a closed form is written."""
+LEVELS = (0.01, 0.1, 1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99)
+"""Percentiles by which a prior without a closed form is written; the outer ones keep it within its ends."""
 FARTHEST, NARROWEST, WIDEST = 4.0, 0.1, 3.0
 """Prior standard deviations that a centre may be moved by, and how much narrower or wider a prior may become."""
 LONGEST = 400
@@ -103,8 +105,8 @@ def _moved(pair: object, name: str) -> tuple[float, float]:
 def written(prior: Quantile, centre: float, width: float) -> object:
     """A prior moved by `centre` of its standard deviations and made `width` times as wide, as a scenario writes it.
 
-    Both on the scale on which it is normal. A prior without a closed form is written by nine percentiles, and smooth
-    between them.
+    Both on the scale on which it is normal. A prior without a closed form is written by percentiles, and smooth between
+    them.
     """
     loc, scale = prior.loc + prior.scale * centre, prior.scale * width
     if prior.kind == "fixed":
@@ -116,7 +118,7 @@ def written(prior: Quantile, centre: float, width: float) -> object:
     if prior.kind == "logistic":
         return {"logitnormal": [_short(loc), _short(scale)], "low": prior.low, "high": prior.high}
     values = prior.at(centre + width * ndtri(np.array(LEVELS) / 100.0))
-    return {f"p{level}": _short(float(x)) for level, x in zip(LEVELS, values, strict=True)}
+    return {f"p{level:g}": _short(float(x)) for level, x in zip(LEVELS, values, strict=True)}
 
 
 def _short(value: float) -> float:
@@ -154,10 +156,19 @@ def scenario_of(setting: Setting, study: Study) -> Scenario:
         priors[entry] = _labelled(study, priors.get(entry), entry, label, spec) if label else spec
     values: dict[str, object] = {"priors": priors}
     if setting.forms:
-        values["variants"] = {**base.model_dump()["variants"], **{k: (v,) for k, v in setting.forms.items()}}
+        values["variants"] = variants(setting, study)
     if setting.pauses is not None:
         values["policy"] = {"pause": [dict(pause) for pause in setting.pauses]}
     return changed(base, values)
+
+
+def variants(setting: Setting, study: Study) -> dict[str, object]:
+    """The forms of a setting as a scenario writes them: those that are chosen, of the others what the scenario has."""
+    own: dict[str, object] = study.scenario.model_dump()["variants"]
+    if not setting.forms:
+        return own
+    every = {form.name: form.mixed for form in forms_of(study.model)} if own.get(ALL) == (ALL,) else own
+    return {**every, **{name: (option,) for name, option in setting.forms.items()}}
 
 
 def _labelled(study: Study, before: object, entry: str, label: str, spec: object) -> dict[str, object]:

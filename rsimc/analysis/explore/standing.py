@@ -6,9 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rsimc.analysis.explore.weighing import LEAST_DRAWS, MAX_KHAT, Weights
+from rsimc.analysis.explore.weighing import LEAST_DRAWS, MAX_KHAT, MOST_BEYOND, Weights
 
 Kind = Literal["posterior", "reweighted", "prior", "values", "unknown"]
+TITLES: dict[Kind, str] = {
+    "posterior": "Calibrated",
+    "reweighted": "Re-weighted posterior",
+    "prior": "Prior, not calibrated",
+    "values": "Single values, not a forecast",
+    "unknown": "Not known without a new calibration",
+}
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,13 @@ class Standing:
     calibrated: bool = False
     khat: float | None = None
     effective: float | None = None
+
+    @property
+    def title(self) -> str:
+        """What the numbers are, in a word or two."""
+        if self.kind in ("posterior", "reweighted") and not self.calibrated:
+            return "Posterior whose diagnostics failed"
+        return TITLES[self.kind]
 
     @property
     def known(self) -> bool:
@@ -37,14 +51,18 @@ def calibrated(trusted: bool) -> Standing:
 
 def of_weights(weights: Weights, names: Sequence[str], trusted: bool) -> Standing:
     """The posterior with other priors for some parameters, if its draws can stand in for a new calibration."""
-    quality = f"k-hat {weights.khat:.2f}, worth {weights.effective:,.0f} draws"
+    quality = f"k-hat {weights.khat:.2f}, worth {weights.effective:,.0f} independent draws"
+    if weights.beyond > MOST_BEYOND:
+        where = f"{weights.beyond:.1%} of a new prior lies where the old one has no draws at all"
+        return needs_calibration(where, weights)
     if not weights.trusted:
-        asked = f"it takes k-hat below {MAX_KHAT:g} and {LEAST_DRAWS:.0f} draws"
+        asked = f"it takes k-hat below {MAX_KHAT:g} and {LEAST_DRAWS:.0f} independent draws"
         return needs_calibration(
             f"the posterior has too few draws where these priors want them ({quality}; {asked})", weights
         )
     some = names[0] if len(names) == 1 else f"{len(names)} parameters"
     why = f"The posterior re-weighted for the new prior of {some} ({quality}), simulated anew."
+    why += "" if trusted else " Its diagnostics were not all passed."
     return Standing("reweighted", why, trusted, weights.khat, weights.effective)
 
 

@@ -31,6 +31,8 @@ const short = (value) => {
   return String(Number(value.toPrecision(3)));
 };
 
+const isTable = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+
 /** The setting of the page's address, or null. */
 function addressed() {
   try { return JSON.parse(new URLSearchParams(location.search).get("s")); } catch { return null; }
@@ -43,7 +45,8 @@ class Line {
     model.on("change:answer", () => this.receive(model.get("answer")));
   }
   ask(request) {
-    if (request.kind === "simulate") this.next = this.next.filter((one) => one.kind !== "simulate");
+    // Only a change that nothing else waits for: a pin is of the setting that was there when it was asked for.
+    if (request.kind === "simulate" && this.next.at(-1)?.kind === "simulate") this.next.pop();
     this.next.push({ ...request, begun: performance.now() });
     this.go();
   }
@@ -68,13 +71,19 @@ class Charts {
   constructor(root, specs, clicked) {
     [this.root, this.specs, this.clicked, this.views] = [root, specs, clicked, new Map()];
   }
+  /** Charts of other years: drawn anew when they next have rows. */
+  renew(specs) {
+    this.specs = specs;
+    for (const drawn of this.views.values()) drawn.then((view) => view.finalize());
+    this.views.clear();
+  }
   async embed(name, rows) {
     const options = { mode: "vega-lite", renderer: "svg", actions: false };
     const place = q(this.root, `[data-chart="${name}"]`), label = place.getAttribute("aria-label");
     const { view } = await vegaEmbed(place, { ...this.specs[name], datasets: rows }, options);
     place.setAttribute("role", "img"); // Vega puts a role and a name of its own in their place
     place.setAttribute("aria-label", label);
-    view.addEventListener("click", (_, item) => { if (item?.datum?.place !== undefined) this.clicked(item.datum.place); });
+    view.addEventListener("click", (_, item) => { if (item?.datum?.place !== undefined) this.clicked(item.datum.place, item.datum.id); });
     return view;
   }
   async fill(name, rows) {
@@ -99,14 +108,20 @@ class Page {
     this.pins = [];
     this.line = new Line(model, (answer, begun) => this.answered(answer, begun));
     root.append(...layout(this));
-    this.charts = new Charts(root, this.start.charts, (place) => this.show(place));
+    this.charts = new Charts(root, this.start.charts, (place, id) => this.show(place, id));
     this.sliders();
+    const of = new URLSearchParams(location.search).get("of");
+    if (this.given && of && of !== this.start.identity) {
+      q(root, "#copied").textContent = "This address was made of another run or scenario: its setting is shown, of this one.";
+    }
     this.simulate();
   }
 
   read(setting) {
     const blank = { moved: {}, typed: {}, forms: {}, ...this.start.setting };
-    return { ...blank, ...(setting && typeof setting === "object" ? setting : {}) };
+    const given = isTable(setting) ? setting : {};
+    const tables = Object.fromEntries(["moved", "typed", "forms"].map((name) => [name, isTable(given[name]) ? given[name] : {}]));
+    return { ...blank, ...given, ...tables };
   }
 
   /** The setting without what is empty, as requests and addresses have it. */
@@ -126,9 +141,7 @@ class Page {
   }
 
   async answered(answer, begun) {
-    const told = q(this.root, "#told");
-    told.textContent = answer.error ?? "";
-    told.hidden = !answer.error;
+    this.say(answer);
     if (answer.kind === "simulate") await this.simulated(answer, begun);
     else if (answer.error) q(this.root, "#tracing").textContent = "";
     else if (answer.kind === "pin" || answer.kind === "unpin") this.pinned(answer.pins);
@@ -139,30 +152,55 @@ class Page {
     if (answer.kind === "ask" && answer.error) q(this.root, "#answer").replaceChildren();
   }
 
-  async simulated(answer, begun) {
-    const main = q(this.root, "main");
-    if (answer.error) { main.removeAttribute("aria-busy"); return; }
-    const { standing, result } = answer;
+  /** An error stays until what it is about has gone well. */
+  say({ kind, error }) {
+    const told = q(this.root, "#told");
+    if (!error && this.wrong && this.wrong !== kind) return;
+    this.wrong = error ? kind : undefined;
+    told.textContent = error ?? "";
+    told.hidden = !error;
+  }
+
+  /** What is said of a setting; nothing of the one before is left to be read as its. */
+  headed({ title, why, kind, calibrated }, result) {
     const banner = q(this.root, "#standing");
-    banner.dataset.kind = standing.kind;
-    banner.dataset.calibrated = standing.calibrated;
-    banner.replaceChildren(make("strong", {}, NAMES[standing.kind]), " ", standing.why);
+    banner.dataset.kind = kind;
+    banner.dataset.calibrated = calibrated;
+    banner.replaceChildren(make("strong", {}, `${title}.`), " ", why);
+    this.root.classList.toggle("stale", !result);
+    if (!result) q(this.root, "#sentence").textContent = "";
+    q(this.root, "#answer").replaceChildren();
+    q(this.root, "#path").hidden = true;
+  }
+
+  async simulated(answer, begun) {
+    const main = q(this.root, "main"), turn = this.turn = (this.turn ?? 0) + 1;
+    const wrong = { title: "Not a setting", why: "", kind: "unknown", calibrated: false };
+    const { standing = wrong, result } = answer;
+    this.headed(standing, result);
     this.priors = answer.priors;
     this.spelled();
-    address(this.plain, this.start.setting);
-    this.root.classList.toggle("stale", !result);
+    if (!answer.error) address(this.plain, this.start);
+    if (answer.charts) this.charts.renew(answer.charts);
+    if (answer.pins) this.pinned(answer.pins);
     const rest = result ? await this.draw(result) : [];
     await new Promise(requestAnimationFrame);
+    if (turn !== this.turn) return;
     const took = performance.now() - begun;
-    await Promise.all(rest.map((fill) => fill()));
-    this.pinned(answer.pins ?? this.pins);
+    for (const fill of rest) {
+      await fill();
+      if (turn !== this.turn) return;
+    }
+    if (result && this.pins.length) this.drawPins();
+    this.command = undefined;
     clearTimeout(this.later);
     this.later = setTimeout(() => this.line.ask({ kind: "command", setting: this.plain }), 400);
     main.removeAttribute("aria-busy");
     main.dataset.updates = Number(main.dataset.updates ?? 0) + 1;
     main.dataset.ms = took.toFixed(0);
+    const server = (answer.ms ?? 0).toFixed(0);
     const count = result ? `${result.counts.simulated.toLocaleString("en")} trajectories` : "Nothing simulated";
-    q(this.root, "#took").textContent = `${count}; shown ${took.toFixed(0)} ms after the change, ${answer.ms.toFixed(0)} of them on the server.`;
+    q(this.root, "#took").textContent = `${count}; shown ${took.toFixed(0)} ms after the change, ${server} of them on the server.`;
   }
 
   /** Shows a result. Charts on the screen are drawn at once; returns what draws the others. */
@@ -207,18 +245,25 @@ class Page {
 
   pinned(pins) {
     this.pins = pins;
-    const place = q(this.root, "#pins"), compare = q(this.root, "#compare");
+    const place = q(this.root, "#pins");
     place.replaceChildren(...pins.map((pin) => make("li", {},
-      make("button", { type: "button", class: "plain", onclick: () => this.restore(pin.setting) }, pin.name), ` (${NAMES[pin.standing].toLowerCase().replace(".", "")})`,
+      make("button", { type: "button", class: "plain", onclick: () => this.restore(pin.setting) }, pin.name), ` (${pin.standing.title.toLowerCase()})`,
       make("button", { type: "button", class: "plain", "aria-label": `Remove ${pin.name}`, onclick: () => this.line.ask({ kind: "unpin", name: pin.name }) }, "×"))));
-    compare.hidden = !pins.length;
-    if (!pins.length) return;
-    const now = this.before?.lead ?? [];
-    const curves = [...now, ...pins.flatMap((pin) => pin.curve)];
-    this.charts.fill("pins", { pins: curves });
+    q(this.root, "#compare").hidden = !pins.length;
+    if (pins.length) this.drawPins();
+  }
+
+  drawPins() {
+    const pins = this.pins, now = this.root.classList.contains("stale") ? [] : (this.before?.lead ?? []);
+    this.charts.fill("pins", { pins: [...now, ...pins.flatMap((pin) => pin.curve)] });
     q(this.root, '[data-chart="pins"]').setAttribute("aria-label", `${this.start.lead} by date for the setting now and ${pins.map((pin) => pin.name).join(", ")}; the table below has the differences.`);
-    const what = pins[0].differences?.map((one) => one.what) ?? [];
-    const rows = pins.map((pin) => [pin.name, ...(pin.differences ?? []).map((one) => (one.clear ? make("strong", {}, one.text) : one.text))]);
+    const what = [...new Set(pins.flatMap((pin) => (pin.differences ?? []).map((one) => one.what)))];
+    what.sort((a, b) => (a === "median") - (b === "median") || a.localeCompare(b));
+    const cell = (pin, name) => {
+      const one = pin.differences?.find((found) => found.what === name);
+      return one?.clear ? make("strong", {}, one.text) : (one?.text ?? "");
+    };
+    const rows = pins.map((pin) => [pin.name, ...what.map((name) => cell(pin, name))]);
     q(this.root, "#differences").replaceChildren(table(["now against", ...what], rows, `${this.start.lead}: now less the pinned setting, ± one standard error of the paired difference`));
   }
 
@@ -228,10 +273,10 @@ class Page {
     this.simulate();
   }
 
-  show(place) {
+  show(place, id) {
     q(this.root, "#trajectory").value = place;
     q(this.root, "#tracing").textContent = "Simulating it step by step; the first time this is compiled.";
-    this.line.ask({ kind: "path", place });
+    this.line.ask({ kind: "path", place, id });
   }
 
   traced(path) {
@@ -292,11 +337,6 @@ class Page {
   }
 }
 
-const NAMES = {
-  posterior: "Calibrated.", reweighted: "Re-weighted posterior.", prior: "Prior, not calibrated.",
-  values: "Single values, not a forecast.", unknown: "Not known without a new calibration.",
-};
-
 function onScreen(element) {
   const { top, bottom } = element.getBoundingClientRect();
   return bottom > 0 && top < innerHeight;
@@ -317,11 +357,13 @@ function milestones(result) {
   return table(headings, rows, "Dates and probabilities of the milestones");
 }
 
-/** The address that leads here again. */
+/** The address that leads here again; it says of what it is a setting. */
 function address(setting, start) {
   const url = new URL(location.href);
-  if (JSON.stringify(setting) === JSON.stringify(start)) url.searchParams.delete("s");
-  else url.searchParams.set("s", JSON.stringify(setting));
+  const same = JSON.stringify(setting) === JSON.stringify(start.setting);
+  for (const [key, value] of [["s", JSON.stringify(setting)], ["of", start.identity]]) {
+    if (same) url.searchParams.delete(key); else url.searchParams.set(key, value);
+  }
   history.replaceState(history.state, "", url);
 }
 
@@ -439,7 +481,7 @@ const chart = (name, title, note) => make("figure", {}, make("h3", {}, title), m
 function asking(page) {
   const ask = () => page.line.ask({ kind: "ask", question: q(page.root, "#question").value });
   const text = make("input", { id: "question", type: "text", "aria-label": "A question", spellcheck: "false", autocomplete: "off", value: `P(${page.start.lead} <= 2030)`, onkeydown: (event) => { if (event.key === "Enter") ask(); } });
-  return make("section", { id: "ask", "aria-label": "Ask" }, make("h2", {}, "Ask these trajectories"),
+  return make("section", { class: "numbers", id: "ask", "aria-label": "Ask" }, make("h2", {}, "Ask these trajectories"),
     make("div", { class: "row" }, text, make("button", { type: "button", onclick: ask }, "Ask")),
     make("div", { id: "answer", role: "status", "aria-live": "polite" }));
 }
@@ -451,19 +493,19 @@ function keeping(page) {
     make("div", { class: "row" }, label,
       make("button", { type: "button", id: "pin", onclick: pin }, "Pin this setting"),
       make("button", { type: "button", id: "save", onclick: () => page.line.ask({ kind: "file", setting: page.plain }) }, "Save as scenario"),
-      make("button", { type: "button", id: "copy-command", onclick: () => copy(page, page.command ?? "", "Command") }, "Copy command"),
+      make("button", { type: "button", id: "copy-command", onclick: () => (page.command ? copy(page, page.command, "Command") : (q(page.root, "#copied").textContent = "There is no command of this setting, or not yet.")) }, "Copy command"),
       make("button", { type: "button", id: "copy-link", onclick: () => copy(page, location.href, "Link") }, "Copy link")),
     make("p", { class: "soft", id: "copied", role: "status" }),
     make("p", { class: "soft" }, "A whole run of this setting:"),
     make("pre", { id: "command" }, "…"),
     make("ul", { id: "pins", class: "pins" }),
-    make("div", { id: "compare", hidden: true }, chart("pins", `${page.start.lead} in each setting`, "Settings share their draws and their noise: what differs between them is what was changed."), make("div", { id: "differences" })));
+    make("div", { id: "compare", hidden: true }, chart("pins", `${page.start.lead} in each setting`, "Settings share their draws and their noise: what differs between them is what was changed."), make("div", { class: "numbers", id: "differences" })));
 }
 
 function single(page) {
   const number = make("input", { id: "trajectory", type: "number", min: 0, value: 0 });
   const fans = Object.entries(page.start.fans).map(([name, title]) => chart(`path-${name}`, title));
-  return make("section", { "aria-label": "Single trajectories" }, make("h2", {}, "Single trajectories"),
+  return make("section", { class: "numbers", "aria-label": "Single trajectories" }, make("h2", {}, "Single trajectories"),
     chart("dots", `${page.start.lead} and ${page.start.partner} in some of them`, "Every dot is a trajectory; at the edges, what does not come in time. Choose one to see it in full."),
     make("div", { class: "row" }, make("label", { for: "trajectory" }, "trajectory"), number, make("button", { type: "button", id: "show", onclick: () => page.show(Number(number.value)) }, "Show in full")),
     make("p", { class: "soft", id: "tracing", role: "status" }),
@@ -481,10 +523,10 @@ function layout(page) {
     make("p", { id: "sentence", "aria-live": "polite" }),
   ];
   const main = make("main", {},
-    make("section", { "aria-label": "Milestones" }, make("h2", { class: "unseen" }, "Milestones"),
+    make("section", { class: "numbers", "aria-label": "Milestones" }, make("h2", { class: "unseen" }, "Milestones"),
       chart("cdf", "Probability that a milestone has come", "Bands: two standard errors. Faint: the setting before."),
-      make("div", { id: "milestones" }), make("p", { class: "soft", id: "counts" }), make("p", { class: "soft", id: "took" })),
-    make("section", { "aria-label": "Takeoff" }, make("h2", {}, "Kinds of takeoff and how it goes"),
+      make("div", { id: "milestones" }), make("p", { class: "soft", id: "counts" }), make("p", { class: "soft", id: "took", "aria-hidden": "true" })),
+    make("section", { class: "numbers", "aria-label": "Takeoff" }, make("h2", {}, "Kinds of takeoff and how it goes"),
       chart("classes", "Kinds of takeoff", "As of the end of the trajectories: an early end leaves more of them undetermined. Faint ticks: the setting before."),
       make("div", { class: "tiles" }, ...fans),
       make("p", { class: "soft" }, "Line: median; bands: middle half, and 5% to 95%. Dashed and faint: the median before.")),

@@ -1,4 +1,4 @@
-"""The explorer's page served on this machine's loopback, to browsers here and to nobody else."""
+"""The explorer's page, served on this machine's loopback: to browsers here, whoever uses them, and no others."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rsimc.errors import UsageError
 from rsimc.publish.explorer.widget import Explorer, begin
 
 HOST = "127.0.0.1"
+UNFRAMED = ((b"x-frame-options", b"DENY"), (b"content-security-policy", b"frame-ancestors 'none'"))
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 _opened: list[tuple[Bench, dict[str, Any]]] = []
@@ -58,7 +59,8 @@ def _bound(port: int) -> socket.socket:
 def own_pages_only(app: App) -> App:
     """An app that answers only its own pages: a foreign page in the same browser must neither read nor steer it.
 
-    A page of another origin says so in `Origin`; one that has its name point to this machine says so in `Host`.
+    A page of another origin says so in `Origin`; one that has its name point to this machine says so in `Host`; that it
+    must not be framed is told to the browser.
     """
 
     async def guarded(
@@ -67,7 +69,13 @@ def own_pages_only(app: App) -> App:
         if scope["type"] in ("http", "websocket") and not _own(scope):
             await _refused(scope, receive, send)
             return
-        await app(scope, receive, send)
+
+        async def alone(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", []), *UNFRAMED]}
+            await send(message)
+
+        await app(scope, receive, alone)
 
     return guarded
 

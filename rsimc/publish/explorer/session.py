@@ -16,7 +16,7 @@ from rsimc.analysis.explore.setting import Setting, read, scenario_of
 from rsimc.analysis.explore.standing import Standing
 from rsimc.errors import RsimcError, UsageError
 from rsimc.publish.answers import shown
-from rsimc.publish.explorer import rows
+from rsimc.publish.explorer import charts, rows
 from rsimc.publish.scenario_text import as_toml, changes
 from rsimc.scenario import Scenario
 
@@ -33,6 +33,7 @@ class Session:
         self.bench, self.lead = bench, lead
         self._now: Outcome | None = None
         self._pins: dict[str, Outcome] = {}
+        self._until = bench.start.until
 
     def answer(self, request: Mapping[str, Any]) -> Answer:
         """The answer to a request: `kind` and `n` as they came, and either what was asked for or `error`, in words."""
@@ -53,16 +54,20 @@ class Session:
             found = work[kind](request)
         except RsimcError as error:
             found = {"error": str(error)}
+        except Exception as error:  # the page waits for an answer: a fault of ours must not leave it waiting
+            found = {"error": f"internal error: {type(error).__name__}: {error}"}
         return {"kind": kind, "n": request.get("n"), **found, "ms": round(1e3 * (time.perf_counter() - begun), 1)}
 
     def _simulate(self, request: Mapping[str, Any]) -> Answer:
+        self._now = None  # whatever comes of it, what was in front no longer is
         setting = read(request.get("setting"))
         found = self.bench.simulate(setting)
         told = self._told(setting, found if isinstance(found, Standing) else found.standing)
         if isinstance(found, Standing):
-            self._now = None
-            return {**told, "result": None}
+            return {**told, "result": None, "pins": self._compared()}
         self._now = found
+        if setting.until != self._until:  # other years on the axes
+            self._until, told = setting.until, {**told, "charts": charts.specs(found, self.lead)}
         return {**told, "result": rows.result(found, self.lead), "pins": self._compared()}
 
     def _told(self, setting: Setting, standing: Standing) -> Answer:
@@ -71,7 +76,7 @@ class Session:
         changed = [*setting.moved, *setting.typed]
         return {
             "setting": setting.as_dict(),
-            "standing": {"kind": standing.kind, "why": standing.why, "calibrated": standing.calibrated},
+            "standing": _standing(standing),
             "priors": {name: priors[name].text for name in changed},
         }
 
@@ -99,7 +104,11 @@ class Session:
         """Pinned settings, each with how the one in front differs from it, by paired errors."""
         found = []
         for name, pinned in self._pins.items():
-            one: dict[str, Any] = {"name": name, "setting": pinned.setting.as_dict(), "standing": pinned.standing.kind}
+            one: dict[str, Any] = {
+                "name": name,
+                "setting": pinned.setting.as_dict(),
+                "standing": _standing(pinned.standing),
+            }
             one |= {"curve": rows.lead_rows(pinned, self.lead, name)}
             if self._now is not None:
                 one["differences"] = self._differences(pinned, self._now)
@@ -122,6 +131,8 @@ class Session:
             raise UsageError("trajectory", "a setting with numbers", "one that takes a new calibration")
         if not isinstance(place, int) or not 0 <= place < len(now.ids):
             raise UsageError("trajectory", f"a number from 0 to {len(now.ids) - 1}", repr(place)[:40])
+        if request.get("id") not in (None, int(now.ids[place])):
+            raise UsageError("trajectory", "one of the setting in front", "one of a setting before", "choose it again")
         return {"path": rows.path(now, place, self.bench.path(now.setting, place))}
 
     def _ask(self, request: Mapping[str, Any]) -> Answer:
@@ -137,6 +148,11 @@ class Session:
             raise UsageError("scenario", "a setting of the prior or the posterior", "one value for every parameter")
         scenario = scenario_of(replace(setting), self.bench.study)
         return {"name": f"{scenario.name}-explored.toml", "text": as_toml(scenario)}
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    about = {"kind": standing.kind, "title": standing.title, "why": standing.why}
+    return {**about, "calibrated": standing.calibrated}
 
 
 def command(scenario: Scenario, prior: bool) -> str:

@@ -22,6 +22,7 @@ from rsimc.publish.frames import LOOP
 from rsimc.publish.page import drawing_code
 from rsimc.publish.theme import DARK, LIGHT, css_variables
 from rsimc.runs.study import Study
+from rsimc.scenario import identity
 
 MAIN = 8
 """Parameters with a slider from the beginning."""
@@ -43,6 +44,7 @@ def begin(bench: Bench, name: str) -> tuple[dict[str, Any], str]:
     start = {
         "title": scenario.title or scenario.name,
         "opened": name,
+        "identity": _identity(bench),
         "as_of": scenario.as_of.isoformat(),
         "trajectories": bench.count,
         "setting": bench.start.as_dict(),
@@ -60,6 +62,12 @@ def begin(bench: Bench, name: str) -> tuple[dict[str, Any], str]:
         "charts": charts.specs(found, lead),
     }
     return start, lead
+
+
+def _identity(bench: Bench) -> str:
+    """What an address says its setting is of: the same numbers would mean something else of other priors."""
+    fitted = bench.study.posterior_id if bench.fitted else None
+    return identity(bench.study.run_inputs(fitted, bench.seed))[:12]
 
 
 def _form(form: Form) -> dict[str, Any]:
