@@ -49,6 +49,7 @@ def _bound(port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((HOST, port))
+        found.listen()  # before the address is told: who comes early waits
     except OSError as error:
         found.close()
         reason = (error.strerror or str(error)).lower()
