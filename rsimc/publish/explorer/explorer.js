@@ -152,10 +152,10 @@ class Page {
     if (answer.kind === "ask" && answer.error) q(this.root, "#answer").replaceChildren();
   }
 
-  /** An error stays until what it is about has gone well. */
+  /** An error stays until what it is about has gone well, or there is another setting. */
   say({ kind, error }) {
     const told = q(this.root, "#told");
-    if (!error && this.wrong && this.wrong !== kind) return;
+    if (!error && kind !== "simulate" && this.wrong && this.wrong !== kind) return;
     this.wrong = error ? kind : undefined;
     told.textContent = error ?? "";
     told.hidden = !error;
@@ -194,7 +194,7 @@ class Page {
     if (result && this.pins.length) this.drawPins();
     this.command = undefined;
     clearTimeout(this.later);
-    this.later = setTimeout(() => this.line.ask({ kind: "command", setting: this.plain }), 400);
+    if (!answer.error) this.later = setTimeout(() => this.line.ask({ kind: "command", setting: this.plain }), 400);
     main.removeAttribute("aria-busy");
     main.dataset.updates = Number(main.dataset.updates ?? 0) + 1;
     main.dataset.ms = took.toFixed(0);
