@@ -23,8 +23,9 @@ from rsimc.publish.report_page import report_html
 pytestmark = pytest.mark.browser
 HOSTILE = '</title></script><script>alert("1")</script><img src=x onerror=alert(2)> `x`'
 MOST_BYTES = 2_000_000
-SHOWN_WITHIN = 2.0
-"""Seconds until all charts are drawn."""
+SHOWN_WITHIN = 6.0
+"""Seconds until all charts are drawn, while another worker takes the other core and more. Alone they take 1.3, of which
+two are the limit: benchmarks/pages measures that."""
 TRIES = 5
 
 
