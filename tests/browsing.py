@@ -11,13 +11,14 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 REQUIRED = os.environ.get("RSIMC_BROWSER") == "required"
 WIDTHS = (390, 820, 1440)
 SERIOUS = ("serious", "critical")
 Scheme = Literal["light", "dark"]
+expect.set_options(timeout=60_000)  # what is to come comes later where other workers compile
 
 
 def installed() -> str:
