@@ -57,5 +57,9 @@ def explorer(
     from rsimc.publish.explorer.widget import Explorer, begin
 
     opened = bench(what, overrides, trajectories=trajectories, allow_code=allow_code)
-    name = f"run {Path(what).name}" if Path(what).is_dir() else f"scenario {opened.study.scenario.name}"
-    return Explorer(opened, begin(opened, name)[0])
+    return Explorer(opened, begin(opened, named(what, opened)))
+
+
+def named(what: str | Path, opened: Bench) -> str:
+    """What was opened, in words."""
+    return f"run {Path(what).name}" if Path(what).is_dir() else f"scenario {opened.study.scenario.name}"

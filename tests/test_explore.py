@@ -285,9 +285,9 @@ def test_any_data_are_a_setting_or_refused(found: Any) -> None:
 
 @pytest.fixture(scope="module")
 def session(bench: Bench) -> Session:
-    start, lead = begin(bench, "a test")
+    start = begin(bench, "a test")
     assert set(start["main"]) <= set(start["parameters"]) and json.loads(json.dumps(start)) == start
-    return Session(bench, lead)
+    return Session(bench, start["lead"])
 
 
 def simulated(session: Session, setting: Setting) -> dict[str, Any]:

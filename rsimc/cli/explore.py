@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import webbrowser
 from importlib.util import find_spec
-from pathlib import Path
 
 import click
 
@@ -56,8 +55,6 @@ def command(
     said = messages(quiet)
     said.print("compiling", soft_wrap=True)
     bench = exploring.bench(what, overrides, trajectories=trajectories, allow_code=allow_code)
-    folder = Path(what)
-    name = f"run {folder.name}" if folder.is_dir() else f"scenario {bench.study.scenario.name}"
 
     def ready(address: str) -> None:
         click.echo(address)
@@ -65,4 +62,4 @@ def command(
         if not no_browser:
             webbrowser.open(address)
 
-    serve(bench, name, port, ready)
+    serve(bench, exploring.named(what, bench), port, ready)

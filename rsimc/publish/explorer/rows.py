@@ -38,10 +38,11 @@ def years(found: Outcome) -> list[int]:
 
 def result(found: Outcome, lead: str) -> Row:
     """All that the page shows of an outcome."""
+    table = [_milestone(found, m) for m in headline(found)]
     return {
-        "sentence": _sentence(found, lead),
+        "sentence": _sentence(found, next(row for row in table if row["name"] == lead)),
         "cdf": _cdf(found),
-        "table": [_milestone(found, m) for m in headline(found)],
+        "table": table,
         "years": years(found),
         "fans": {name: _fan(found, name) for name in fans(found)},
         "classes": [_class(name, one.p, one.se) for name, one in found.classes.items()],
@@ -103,12 +104,12 @@ def _milestone(found: Outcome, milestone: Milestone) -> Row:
     }
 
 
-def _sentence(found: Outcome, lead: str) -> str:
-    row, end = _milestone(found, next(m for m in found.plan.model.milestones if m.name == lead)), found.plan.grid.end
+def _sentence(found: Outcome, row: Row) -> str:
+    """The milestone in front, of which `row` is the row of the table."""
     middle = row["dates"][TABLE.index(0.5)]
-    when = f"{lead}: median {middle}" + (f" {row['error']}" if row["error"] and row["median"] else "")
+    when = f"{row['name']}: median {middle}" + (f" {row['error']}" if row["error"] and row["median"] else "")
     chances = [f"{p} by the end of {year}" for p, year in zip(row["by"], years(found), strict=True)][:3]
-    return f"{when}; {words.listed(chances)} (to {end:.0f})."
+    return f"{when}; {words.listed(chances)} (to {found.plan.grid.end:.0f})."
 
 
 def _fan(found: Outcome, name: str) -> list[Row]:

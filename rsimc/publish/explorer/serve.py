@@ -34,8 +34,7 @@ def serve(bench: Bench, name: str, port: int, ready: Callable[[str], None]) -> N
 
     port: 0 for any that is free. Raises UsageError where the port is taken.
     """
-    start, _ = begin(bench, name)
-    _opened[:] = [(bench, start)]
+    _opened[:] = [(bench, begin(bench, name))]
     with _bound(port) as bound:
         app = marimo.create_asgi_app(quiet=True, include_code=False)
         served = app.with_app(path="", root=str(Path(__file__).with_name("app.py"))).build()

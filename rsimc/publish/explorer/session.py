@@ -6,7 +6,6 @@ import json
 import shlex
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from rsimc.analysis.compare.paired import at_most, probability_difference, quantile_difference
@@ -146,7 +145,7 @@ class Session:
         setting = read(request.get("setting"))
         if setting.source == "values":
             raise UsageError("scenario", "a setting of the prior or the posterior", "one value for every parameter")
-        scenario = scenario_of(replace(setting), self.bench.study)
+        scenario = scenario_of(setting, self.bench.study)
         return {"name": f"{scenario.name}-explored.toml", "text": as_toml(scenario)}
 
 

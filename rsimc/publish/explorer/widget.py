@@ -31,8 +31,8 @@ STEPS = 10
 """Of a slider to a prior standard deviation."""
 
 
-def begin(bench: Bench, name: str) -> tuple[dict[str, Any], str]:
-    """What the page begins with, as plain data, and the milestone in front. name: what was opened, in words."""
+def begin(bench: Bench, name: str) -> dict[str, Any]:
+    """What the page begins with, as plain data; `lead` is the milestone in front. name: what was opened, in words."""
     import arviz_stats.base.array  # noqa: F401 (seconds, which the first change of a prior would have to wait for)
 
     found = bench.simulate(bench.start)
@@ -41,7 +41,7 @@ def begin(bench: Bench, name: str) -> tuple[dict[str, Any], str]:
     lead = LOOP if LOOP in known else known[0]
     order = drivers(found, list(dict.fromkeys([lead, rows.partner(found, lead)])))
     scenario = bench.study.scenario
-    start = {
+    return {
         "title": scenario.title or scenario.name,
         "opened": name,
         "identity": _identity(bench),
@@ -61,7 +61,6 @@ def begin(bench: Bench, name: str) -> tuple[dict[str, Any], str]:
         "limits": {"centre": FARTHEST, "narrowest": NARROWEST, "widest": WIDEST, "steps": STEPS},
         "charts": charts.specs(found, lead),
     }
-    return start, lead
 
 
 def _identity(bench: Bench) -> str:
