@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -36,6 +37,7 @@ HORIZON = "run.horizon=2031"
 CHUNKS = 12
 DRAWS = (CHUNKS - 1) * CHUNK + 3000
 PATIENCE = 240.0
+RAYS_OWN = re.compile(r"\[.+ \d+ \d+\] \w+\.cc:\d+: ")  # what Ray's core writes to the screen past any setting of ours
 
 
 def command(folder: Path, draws: int, *more: str) -> list[str]:
@@ -97,7 +99,8 @@ def test_killed_workers_and_a_lost_node_change_no_byte(cluster: Cluster, whole: 
         until(process, folder, 7)
         cluster.add_node(num_cpus=1)
         out, err = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, err) == (0, ""), err
+    ours = [line for line in err.splitlines() if line.strip() and not RAYS_OWN.match(line)]
+    assert (process.returncode, ours) == (0, []), err
     assert "closed_loop" in out
     assert chunks(folder) == chunks(whole)
     assert (folder / "ensemble.parquet").read_bytes() == (whole / "ensemble.parquet").read_bytes()
