@@ -77,6 +77,14 @@ def serious_faults(page: Page) -> list[str]:
     ]
 
 
+def at_every_width(page: Page) -> Iterator[int]:
+    """The page in windows of each width, one after the other, which redraw what they show."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(500)
+        yield width
+
+
 def no_sideways_scrolling(page: Page) -> bool:
     """Whether the page is no wider than the window."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1"))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browsing import WIDTHS, Scheme, no_sideways_scrolling, opened, serious_faults
+from browsing import Scheme, at_every_width, no_sideways_scrolling, opened, serious_faults
 from playwright.sync_api import Browser, Page
 
 import rsimc.api as api
@@ -63,12 +63,12 @@ def saved(page: Page, name: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_it_opens_for_everybody(browser: Browser, report: str, width: int, scheme: Scheme) -> None:
-    with opened(browser, report, width, scheme) as page:
+def test_it_opens_for_everybody(browser: Browser, report: str, scheme: Scheme) -> None:
+    with opened(browser, report, scheme=scheme) as page:
         wait_until_drawn(page)
-        assert no_sideways_scrolling(page)
-        assert serious_faults(page) == []
+        for width in at_every_width(page):
+            assert no_sideways_scrolling(page), width
+            assert serious_faults(page) == [], width
         assert "could not be drawn" not in page.inner_text("main")
 
 

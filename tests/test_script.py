@@ -22,7 +22,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_the_tasks_of_an_array_make_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = ("--prior", "--draws", "140000", "--set", "run.horizon=2030", "-o", "a run", "--shards", "2")
+    options = ("--prior", "--draws", "140000", "--set", "run.horizon=2032", "-o", "a run", "--shards", "2")
     script = tmp_path / "job.sh"
     script.write_text(printed(capsys, "slurm", "baseline", *options))
     (tmp_path / "rsimc").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m rsimc.cli.main "$@"\n')

@@ -47,11 +47,11 @@ class Binned:
 
 def places(x: np.ndarray, bins: int = BINS) -> np.ndarray:
     """Which of `bins` bins, of equally many values where these do not repeat, each value of x lies in [rows]."""
-    values, counts = np.unique(x, return_counts=True)
+    values, place, counts = np.unique(x, return_inverse=True, return_counts=True)
     if len(values) <= bins:
-        return np.searchsorted(values, x)
+        return np.asarray(place)
     ends = np.cumsum(counts) - counts / 2.0
-    return np.minimum((ends / len(x) * bins).astype(np.int64), bins - 1)[np.searchsorted(values, x)]
+    return np.minimum((ends / len(x) * bins).astype(np.int64), bins - 1)[place]
 
 
 def binned(place: np.ndarray, y: np.ndarray, batch: np.ndarray) -> Binned:
@@ -72,45 +72,48 @@ def first_order(found: Binned) -> Effect:
     if _constant(found.total):
         return Effect(0.0, None)
     if here.sum() < MIN_BATCHES:
-        return Effect(_between(found.counts, found.sums, found.total), None)
+        return Effect(float(_between(found.counts, found.sums, found.total)), None)
     counts, sums, total = found.counts[here], found.sums[here], found.total[:, here]
     whole = _between(counts, sums, total) - _noise(counts, sums, total)
-    parts = []
-    for left in range(len(counts)):
-        keep = np.arange(len(counts)) != left
-        rest = counts[keep], sums[keep], total[:, keep]
-        parts.append(_between(*rest) - _noise(*rest))
-    spread = np.asarray(parts)
-    filled = len(parts)
-    return Effect(whole, math.sqrt((filled - 1) / filled * float(((spread - spread.mean()) ** 2).sum())))
+    filled = len(counts)
+    kept = np.array([[n for n in range(filled) if n != left] for left in range(filled)])
+    rest = counts[kept], sums[kept], total[:, kept].swapaxes(0, 1)
+    parts = _between(*rest) - _noise(*rest)
+    return Effect(float(whole), math.sqrt((filled - 1) / filled * float(((parts - parts.mean()) ** 2).sum())))
 
 
 def _constant(total: np.ndarray) -> bool:
     """Whether y does not vary, but for rounding."""
-    return _variance(total) <= ROUNDING * float(total[1].sum() / max(total[2].sum(), 1.0))
+    return float(_variance(total)) <= ROUNDING * float(total[1].sum() / max(total[2].sum(), 1.0))
 
 
-def _variance(total: np.ndarray) -> float:
-    y, squares, rows = total.sum(axis=1)
-    return float(max(squares / rows - (y / rows) ** 2, 1e-300))
+# Samples [..., batch, bin] and totals [..., 3, batch]: the whole, or all that leave a batch out side by side.
 
 
-def _between(counts: np.ndarray, sums: np.ndarray, total: np.ndarray) -> float:
+def _variance(total: np.ndarray) -> np.ndarray:
+    y, squares, rows = np.moveaxis(total.sum(axis=-1), -1, 0)
+    return np.maximum(squares / rows - (y / rows) ** 2, 1e-300)
+
+
+def _between(counts: np.ndarray, sums: np.ndarray, total: np.ndarray) -> np.ndarray:
     """The variance of the bins' means over that of y."""
-    n = counts.sum(axis=0)
-    mean = sums.sum(axis=0) / np.maximum(n, 1.0)
-    centre = float((n * mean).sum() / n.sum())
-    return float((n * (mean - centre) ** 2).sum() / n.sum()) / _variance(total)
+    n = counts.sum(axis=-2)
+    mean = sums.sum(axis=-2) / np.maximum(n, 1.0)
+    rows = n.sum(axis=-1)
+    centre = (n * mean).sum(axis=-1) / rows
+    return (n * (mean - centre[..., None]) ** 2).sum(axis=-1) / rows / _variance(total)
 
 
-def _noise(counts: np.ndarray, sums: np.ndarray, total: np.ndarray) -> float:
+def _noise(counts: np.ndarray, sums: np.ndarray, total: np.ndarray) -> np.ndarray:
     """What would be between bins if y did not hang on x: the error variance of their means about the whole mean."""
-    filled, n, rows = len(counts), counts.sum(axis=0), float(total[2].sum())
-    mean, centre = sums.sum(axis=0) / np.maximum(n, 1.0), float(total[0].sum()) / rows
-    own = (sums - mean * counts) / np.maximum(n, 1.0)
-    whole = (total[0] - centre * total[2]) / rows
-    variances = filled / (filled - 1) * ((own - whole[:, None]) ** 2).sum(axis=0)
-    return float((n * variances).sum() / n.sum()) / _variance(total)
+    filled, n = counts.shape[-2], counts.sum(axis=-2)
+    y, rows = total[..., 0, :], total[..., 2, :]
+    every = rows.sum(axis=-1)[..., None]
+    mean = sums.sum(axis=-2) / np.maximum(n, 1.0)
+    own = (sums - mean[..., None, :] * counts) / np.maximum(n, 1.0)[..., None, :]
+    whole = (y - y.sum(axis=-1)[..., None] / every * rows) / every
+    variances = filled / (filled - 1) * ((own - whole[..., None]) ** 2).sum(axis=-2)
+    return (n * variances).sum(axis=-1) / n.sum(axis=-1) / _variance(total)
 
 
 def total_effect(y: np.ndarray, again: np.ndarray, batch: np.ndarray) -> Effect:

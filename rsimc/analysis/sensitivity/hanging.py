@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import rankdata
@@ -81,8 +82,9 @@ def sensitivity(
     for name in names:
         if np.ptp(stored[f"parameter.{name}"]) > 0:
             dates = None if again is None else again.anew(name)
+            cut = _cut(stored[f"parameter.{name}"])
             for found, question, y in zip(drivers, questions, asked, strict=True):
-                found.append(_driver(forecast, name, stored, question, y, again, dates))
+                found.append(_driver(forecast, name, cut, stored["batch"], question, y, again, dates))
     noises = [(None, None)] * len(questions) if again is None else again.noise()
     lost = 0.0 if again is None else again.lost
     return [
@@ -113,18 +115,31 @@ def _ranked(stored: Columns, question: Question) -> Columns:
     return {"years": years, "rank": rankdata(years) / max(len(years), 1), "event": event}
 
 
+class _Cut(NamedTuple):
+    """A parameter's values in bins, made once for all questions. place [rows]; tenths: the rows of each, and the median
+    value there."""
+
+    place: np.ndarray
+    tenths: list[tuple[np.ndarray, float]]
+
+
+def _cut(x: np.ndarray) -> _Cut:
+    tenth = places(x, TENTHS)
+    rows = [np.flatnonzero(tenth == n) for n in range(int(tenth.max(initial=-1)) + 1)]
+    return _Cut(places(x), [(here, float(np.median(x[here]))) for here in rows if len(here)])
+
+
 def _driver(
     forecast: Forecast,
     name: str,
-    stored: Columns,
+    cut: _Cut,
+    batch: np.ndarray,
     question: Question,
     y: Columns,
     again: Again | None,
     dates: Dates | None,
 ) -> Driver:
-    x, batch = stored[f"parameter.{name}"], stored["batch"]
-    place = places(x)
-    date, event = (binned(place, y[what], batch) for what in ("rank", "event"))
+    date, event = (binned(cut.place, y[what], batch) for what in ("rank", "event"))
     total, moved = (None, None) if again is None or dates is None else again.total(dates, question)
     units = {p.name: p.unit for p in forecast.study.model.parameters}
     ends = max(event.counts.shape[1] // FIFTHS, 1)
@@ -135,7 +150,7 @@ def _driver(
         total,
         _part(event, slice(0, ends)),
         _part(event, slice(-ends, None)),
-        _medians(x, y["years"]),
+        _medians(cut.tenths, y["years"]),
         moved,
     )
 
@@ -144,9 +159,6 @@ def _part(found: Binned, bins: slice) -> Estimate:
     return estimate(found.sums[:, bins].sum(axis=1), found.counts[:, bins].sum(axis=1))
 
 
-def _medians(x: np.ndarray, years: np.ndarray) -> tuple[tuple[float, float | None], ...]:
-    tenth, found = places(x, TENTHS), []
-    for n in np.unique(tenth):
-        middle = float(np.median(years[tenth == n]))
-        found.append((float(np.median(x[tenth == n])), middle if np.isfinite(middle) else None))
-    return tuple(found)
+def _medians(tenths: list[tuple[np.ndarray, float]], years: np.ndarray) -> tuple[tuple[float, float | None], ...]:
+    found = [(value, float(np.median(years[rows]))) for rows, value in tenths]
+    return tuple((value, middle if np.isfinite(middle) else None) for value, middle in found)
