@@ -32,11 +32,11 @@ from rsimc.analysis.new_rows import new_rows
 from rsimc.analysis.precision import Precision
 from rsimc.analysis.prior_sensitivity import HALF, centred_by, prior_sensitivity, slopes
 from rsimc.analysis.sensitivity.others import MIXED, others
-from rsimc.analysis.weights import EVEN, smoothed
 from rsimc.calibration import refits
 from rsimc.calibration.predictive import Positions, later_rows, not_yet, positions
 from rsimc.calibration.terms import TERMS
 from rsimc.calibration.terms.horizon import MetrHorizons
+from rsimc.calibration.weights import EVEN, smoothed
 from rsimc.cli.main import main
 from rsimc.engine.dates import compile_dates
 from rsimc.engine.source import PosteriorSource

@@ -18,10 +18,10 @@ import numpy as np
 from rsimc.analysis.estimates import Estimate
 from rsimc.analysis.forecast import year_of
 from rsimc.analysis.headline import Headline, Question
-from rsimc.analysis.weights import smoothed
 from rsimc.calibration.predictive import positions
 from rsimc.calibration.refits import CHAINS, DRAWS, Refit, Refitter
 from rsimc.calibration.target import Data
+from rsimc.calibration.weights import smoothed
 from rsimc.dates import end_of_day
 from rsimc.engine.dates import SAMPLE, Dates
 from rsimc.errors import UsageError, nearest

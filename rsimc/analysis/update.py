@@ -21,8 +21,8 @@ from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.forms import form_numbers
 from rsimc.analysis.headline import by_batch
 from rsimc.analysis.new_rows import terms
-from rsimc.analysis.weights import smoothed
 from rsimc.calibration.terms import Path, Term
+from rsimc.calibration.weights import smoothed
 from rsimc.dates import decimal_year, end_of_day, iso_date, last_day
 from rsimc.engine import rng
 from rsimc.engine.dates import SAMPLE, compile_paths

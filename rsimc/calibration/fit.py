@@ -1,4 +1,5 @@
-"""Posteriors of a target, in float64: by many chains at once (`chains`), or by NumPyro's sampler (`nuts`)."""
+"""Posteriors of a target, in float64: by many chains at once (`chains`), by NumPyro's sampler (`nuts`), or by
+weighting prior draws (`importance`)."""
 
 from __future__ import annotations
 
@@ -10,8 +11,9 @@ import numpy as np
 
 from rsimc.calibration.chain_run import PIECE
 from rsimc.calibration.chains import go_on, many_chains
+from rsimc.calibration.importance import importance
 from rsimc.calibration.nuts import nuts
-from rsimc.calibration.settings import HMC, Draws, Keeper, Progress, Settings
+from rsimc.calibration.settings import HMC, IMPORTANCE, Draws, Keeper, Progress, Settings
 from rsimc.calibration.target import Target
 
 Choice = Mapping[str, float]
@@ -43,7 +45,8 @@ def fit_forms(
     """
     with jax.enable_x64(True):
         if settings.sampler != HMC:
-            return _enough_for_each(nuts(target, settings, choices, progress), len(choices), settings, enough)
+            begun = (importance if settings.sampler == IMPORTANCE else nuts)(target, settings, choices, progress)
+            return _enough_for_each(begun, len(choices), settings, enough)
         run = many_chains(target, settings, choices, progress, keeper=keeper)
         found = _enough_for_each(run.draws, len(choices), settings, enough)
         return [replace(draws, reseeded=run.reseeded) for draws in found]

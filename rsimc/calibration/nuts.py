@@ -68,7 +68,7 @@ def nuts(
 def _of_chains(draws: Draws, chains: int, form: int) -> Draws:
     """Those of one form, whose chains follow each other."""
     its = slice(form * chains, (form + 1) * chains)
-    return Draws(*(getattr(draws, field.name)[its] for field in fields(draws)[:-2]))
+    return Draws(*(getattr(draws, field.name)[its] for field in fields(draws)[:-3]))
 
 
 def _initial(begin: Any, target: Target, settings: Settings) -> Callable[[jax.Array], Any]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from rsimc.calibration.settings import Draws, Settings, Standing
+from rsimc.calibration.settings import Draws, Importance, Settings, Standing
 from rsimc.calibration.target import Target
 from rsimc.calibration.verdict import Verdict, judge, worst
 from rsimc.priors.vector import PriorSet
@@ -65,6 +66,8 @@ def assemble(
     typical = float(np.exp(np.mean(np.log(draws.step_size))))
     tree.attrs = {**attrs, "step_size": json.dumps(draws.step_size.tolist()), "typical_step": repr(typical)}
     tree.attrs["reseeded"] = str(draws.reseeded)
+    if draws.importance is not None:
+        tree.attrs["importance"] = json.dumps(asdict(draws.importance))
     tree.attrs["verdict"] = json.dumps(judge(tree, settings).as_dict())
     if draws.standing is not None:
         tree["standing"] = _stored(draws.standing)
@@ -106,7 +109,13 @@ def drawn(tree: xr.DataTree) -> Draws:
         step_size=np.array(json.loads(tree.attrs["step_size"])),
         reseeded=int(tree.attrs["reseeded"]),
         standing=standing(tree),
+        importance=weighted(tree),
     )
+
+
+def weighted(tree: xr.DataTree) -> Importance | None:
+    """What the weights of a posterior of one form are worth; None where it has none."""
+    return Importance(**json.loads(tree.attrs["importance"])) if "importance" in tree.attrs else None
 
 
 def verdict(tree: xr.DataTree) -> Verdict:
@@ -177,8 +186,8 @@ def _labels(priors: PriorSet) -> dict[str, list[str]]:
 def _parameters(priors: PriorSet, z: np.ndarray) -> dict[str, np.ndarray]:
     """Named values [chain, draw(, label)] of z [chain, draw, size]."""
     out: dict[str, list[np.ndarray]] = {}
-    for n, (name, _, prior) in enumerate(priors.entries):
-        out.setdefault(name, []).append(prior.at(z[..., n]))
+    for (name, _, _), values in zip(priors.entries, priors.at(np.moveaxis(z, -1, 0)), strict=True):
+        out.setdefault(name, []).append(values)
     labelled = _labels(priors)
     return {name: np.stack(parts, axis=-1) if name in labelled else parts[0] for name, parts in out.items()}
 

@@ -9,19 +9,24 @@ from typing import Protocol
 import numpy as np
 
 Progress = Callable[[str, int, int], None]
-HMC, NUTS = "hmc", "nuts"
+HMC, NUTS, IMPORTANCE = "hmc", "nuts", "importance"
 GROUPS = 8
 """Points at which the chains begin, when there are as many chains."""
 
 
-DEFAULTS = {HMC: {"chains": 64, "warmup": 160, "draws": 192}, NUTS: {"chains": 8, "warmup": 320, "draws": 1024}}
+DEFAULTS = {
+    HMC: {"chains": 64, "warmup": 160, "draws": 192},
+    NUTS: {"chains": 8, "warmup": 320, "draws": 1024},
+    IMPORTANCE: {"chains": 64, "draws": 192},
+}
 """Of each sampler: enough for every diagnostic on the flagship with the bundled data."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """sampler: `hmc`, many short chains that learn together, or `nuts`, NumPyro's, a few long ones, the reference.
-    draws: per chain, after warm-up. max_tree_depth: of NUTS."""
+    """sampler: `hmc`, many short chains that learn together, `nuts`, NumPyro's, a few long ones, the reference, or
+    `importance`, weighted prior draws, which take no warm-up. draws: per chain, after warm-up. max_tree_depth: of NUTS.
+    """
 
     sampler: str = HMC
     chains: int = 64
@@ -51,6 +56,15 @@ class Standing:
     count: int
 
 
+@dataclass(frozen=True)
+class Importance:
+    """What weighted prior draws are worth: k-hat of the weights, effective number of draws, number of prior draws."""
+
+    khat: float
+    ess: float
+    pool: int
+
+
 class Keeper(Protocol):
     """Where an unfinished fit is kept, so that it goes on after its process was killed."""
 
@@ -66,7 +80,8 @@ class Keeper(Protocol):
 @dataclass(frozen=True)
 class Draws:
     """Posterior draws [chains, draws, ...], float64, and the sampler's own record. tree_steps: leapfrog steps;
-    reseeded: chains that did not move and went on from others, in warm-up; standing: of many chains, to go on."""
+    reseeded: chains that did not move and went on from others, in warm-up; standing: of many chains, to go on;
+    importance: of weighted prior draws."""
 
     z: np.ndarray
     innovations: np.ndarray
@@ -78,3 +93,4 @@ class Draws:
     step_size: np.ndarray
     reseeded: int = 0
     standing: Standing | None = None
+    importance: Importance | None = None

@@ -3,6 +3,7 @@ contradict; with advice when it cannot."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
@@ -10,13 +11,17 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from rsimc.calibration.settings import NUTS, Draws, Settings
+from rsimc.calibration.settings import NUTS, Draws, Importance, Settings
 
 MAX_RHAT = 1.01
 MIN_ESS = 400.0
 MAX_DIVERGENCE_RATE = 0.002
 MIN_BFMI = 0.3
 """Betancourt 2016: below, momenta change the energy too slowly to reach the tails."""
+MAX_KHAT = 0.7
+"""Of importance weights: above, their means cannot be trusted (Vehtari et al. 2024)."""
+INDEPENDENT = 2.0
+"""The energy fraction of independent draws."""
 MAX_CONFLICT = 3.0
 """Prior standard deviations between a parameter's prior mean and its posterior mean."""
 
@@ -29,7 +34,7 @@ class Verdict:
     2024); ess_bulk, ess_tail: the smallest effective sample sizes (Vehtari et al. 2021); *_worst: where. bfmi: the
     smallest fraction of the energy's variance that momenta renew. conflict: the largest distance of a posterior mean
     from its prior's, in prior standard deviations. problems is empty when the posterior is trusted; advice says what to
-    try.
+    try. khat: of weighted prior draws, None for chains.
     """
 
     draws: int
@@ -46,6 +51,7 @@ class Verdict:
     conflict_worst: str
     problems: tuple[str, ...]
     advice: tuple[str, ...]
+    khat: float | None = None
 
     @property
     def trusted(self) -> bool:
@@ -159,6 +165,10 @@ def judge(tree: xr.DataTree, settings: Settings) -> Verdict:
         "bfmi": bfmi(np.asarray(stats["energy"].values), settings.groups),
         "conflict": float(shift.max(initial=0.0)),
     }
+    if "importance" in tree.attrs:  # no chain moves, and copies of a draw are one
+        worth = Importance(**json.loads(tree.attrs["importance"]))
+        facts |= {name: min(facts[name], worth.ess) for name in ("ess_bulk_min", "ess_tail_min")}
+        facts |= {"bfmi": INDEPENDENT, "khat": worth.khat}
     conflicting = str(latent["z_name"].values[shift.argmax()]) if len(shift) else ""
     problems, advice = _problems(facts, int(diverging.sum()), conflicting)
     return Verdict(
@@ -179,9 +189,14 @@ def _problems(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     problems, advice = [], []
     fewest = min(facts["ess_bulk_min"], facts["ess_tail_min"])
+    weighted = "khat" in facts
+    if weighted and not facts["khat"] < MAX_KHAT:
+        problems.append(f"k-hat {facts['khat']:.2f} of the weights, must be below {MAX_KHAT}")
+        advice.append("few prior draws agree with the data: widen the priors, or leave a series out")
     if not facts["rhat_max"] < MAX_RHAT:
         problems.append(f"R-hat {facts['rhat_max']:.3f}, must be below {MAX_RHAT}")
-        advice.append("the chains disagree: raise calibration.warmup and calibration.draws")
+        more = "calibration.draws" if weighted else "calibration.warmup and calibration.draws"
+        advice.append(f"the chains disagree: raise {more}")
     if not fewest > MIN_ESS:
         problems.append(f"effective sample size {fewest:.0f}, must be above {MIN_ESS:.0f}")
         advice.append("raise calibration.draws")
@@ -220,4 +235,5 @@ def worst(verdicts: Sequence[Verdict], labels: Sequence[str]) -> Verdict:
         conflict_worst=f"{verdicts[far].conflict_worst} ({labels[far]})",
         problems=tuple(f"{name}: {p}" for v, name in zip(verdicts, labels, strict=True) for p in v.problems),
         advice=tuple(dict.fromkeys(a for v in verdicts for a in v.advice)),
+        khat=max((v.khat for v in verdicts if v.khat is not None), default=None),
     )

@@ -34,6 +34,7 @@ COMMANDS = {
     "scenarios": Entry("rsimc.cli.scenarios", "List the bundled scenarios and what each of them changes."),
     "models": Entry("rsimc.cli.models", "List the models, or show all that one of them states."),
     "observations": Entry("rsimc.cli.observations", "List the observed series, or show the rows of one."),
+    "import": Entry("rsimc.cli.imports", "Read the parameter file of a published model as a scenario."),
     "init": Entry("rsimc.cli.init", "Write a commented scenario file to start from."),
     "check": Entry("rsimc.cli.check", "Validate a scenario; show its priors, data and settings."),
     "calibrate": Entry("rsimc.cli.calibrate", "Fit the posterior of a scenario and say whether to trust it."),

@@ -228,10 +228,30 @@ def written_at(*path: str) -> str:
     return ".".join(path)
 
 
+def assumptions_of(model: Model) -> str:
+    """What a model takes for granted, in a few sentences; empty where it does not say. It may have it as `assumes`."""
+    return str(getattr(model, "assumes", ""))
+
+
+def observed_from(model: Model) -> float:
+    """The decimal year from which on data say something of a model's trajectories: their start, unless the model has a
+    later `observed_from`."""
+    return float(getattr(model, "observed_from", model.start))
+
+
+def correlations_of(model: Model) -> tuple[tuple[str, str, float], ...]:
+    """Pairs of parameters whose priors depend on each other, with the correlation of their normal scores; none where a
+    model declares none. A model that does has them as `correlations`."""
+    return tuple(getattr(model, "correlations", ()))
+
+
 def prior_set(
-    parameters: tuple[Parameter, ...], overrides: Mapping[str, object], where: Callable[..., str] = written_at
+    parameters: tuple[Parameter, ...],
+    overrides: Mapping[str, object],
+    where: Callable[..., str] = written_at,
+    correlations: tuple[tuple[str, str, float], ...] = (),
 ) -> PriorSet:
-    """The parameters' priors, with a scenario's own in their place.
+    """The parameters' priors, with a scenario's own in their place; correlations: see `correlations_of`.
 
     where(*path): the place of a key path, for messages. Raises ScenarioError for a name that no parameter has (with the
     nearest one) and for a prior that cannot be read.
@@ -248,7 +268,7 @@ def prior_set(
             continue
         for label, one in zip(parameter.labels, _by_label(parameter, spec, where), strict=True):
             entries.append((parameter.name, label, parse_prior(one, where("priors", parameter.name, label))))
-    return PriorSet(tuple(entries))
+    return PriorSet(tuple(entries), correlations)
 
 
 def _by_label(parameter: Parameter, spec: object, where: Callable[..., str]) -> list[object]:

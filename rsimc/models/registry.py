@@ -8,9 +8,23 @@ from rsimc.errors import ScenarioError, nearest
 from rsimc.models import own
 from rsimc.models.base import Model
 from rsimc.models.guard import Guarded
+from rsimc.models.published.ai2027.takeoff import After
+from rsimc.models.published.ai2027.timelines import Timelines
+from rsimc.models.published.kwa import Kwa
+from rsimc.models.published.sie import Sie
 from rsimc.models.takeoff.model import Takeoff
 
-MODELS: dict[str, Model] = {"takeoff": Takeoff()}
+PUBLISHED: tuple[Model, ...] = (
+    Kwa(),
+    Sie(),
+    Timelines("ai2027-horizon"),
+    Timelines("ai2027-horizon-april", april=True),
+    Timelines("ai2027-gaps", gaps=True),
+    Timelines("ai2027-gaps-april", gaps=True, april=True),
+    After(),
+)
+"""Models of others, written anew."""
+MODELS: dict[str, Model] = {model.name: model for model in (Takeoff(), *PUBLISHED)}
 
 
 def model_names() -> tuple[str, ...]:

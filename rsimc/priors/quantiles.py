@@ -106,6 +106,14 @@ def kumaraswamy(a: float, b: float, text: str) -> Quantile:
     return tabulate(np.power(-np.expm1(log_ndtr(-Z_GRID) / b), 1.0 / a), text, log=False)
 
 
+def triangular(low: float, mode: float, high: float, text: str) -> Quantile:
+    """A density that rises in a straight line from low to the mode and falls in one to high."""
+    below, above = ndtr(Z_GRID), ndtr(-Z_GRID)
+    rising = low + np.sqrt(below * (high - low) * (mode - low))
+    falling = high - np.sqrt(above * (high - low) * (high - mode))
+    return tabulate(np.where(below * (high - low) < mode - low, rising, falling), text, log=False)
+
+
 def percentiles(points: dict[float, float], text: str) -> Quantile:
     """A smooth prior through percentiles, normal tails beyond them (lognormal when every value is positive)."""
     p = np.array(sorted(points))
@@ -113,8 +121,11 @@ def percentiles(points: dict[float, float], text: str) -> Quantile:
     log = bool(np.all(x > 0))
     y = np.log(x) if log else x
     z = ndtri(p)
+    if len(z) == 2:
+        scale = float((y[1] - y[0]) / (z[1] - z[0]))
+        return Quantile("exp" if log else "identity", text, loc=float(y[0] - scale * z[0]), scale=scale)
     first, last = (y[1] - y[0]) / (z[1] - z[0]), (y[-1] - y[-2]) / (z[-1] - z[-2])
-    slopes = PchipInterpolator(z, y).derivative()(z) if len(z) > 2 else np.array([first, last])
+    slopes = PchipInterpolator(z, y).derivative()(z)
     slopes[0], slopes[-1] = first, last  # the tails go on at the slope of the outer pieces, without a kink
     spline, inside = CubicHermiteSpline(z, y, slopes), np.clip(Z_GRID, z[0], z[-1])
     grid = spline(inside) + first * np.minimum(Z_GRID - z[0], 0.0) + last * np.maximum(Z_GRID - z[-1], 0.0)

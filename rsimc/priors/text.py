@@ -5,6 +5,7 @@
 { normal = [0, 1] }                       mean, sd; optionally low = , high = to cut it
 { logitnormal = [0, 0.8], low = 0.1, high = 1 }   mean and sd of the logit, stretched to low..high
 { uniform = [0, 1] }  { loguniform = [1, 10] }  { kumaraswamy = [1, 1.5] }
+{ triangular = [1.5, 2.5, 4.2] }          low, most likely, high
 { p10 = 0.9, p50 = 2.1, p90 = 3.3 }       smooth through the percentiles
 { mixture = ["1 to 2", "5 to 9"], weights = [0.5, 0.5] }
 3.5                                       fixed
@@ -28,6 +29,7 @@ LARGEST = float(np.finfo(np.float32).max)
 """Trajectories are of 32-bit numbers."""
 FINITE = "{} finite number{}, of at most 3.4e38"
 NAMED = {"normal": 2, "lognormal": 2, "logitnormal": 2, "uniform": 2, "loguniform": 2, "kumaraswamy": 2}
+TRIANGULAR = "triangular"
 NUMBER = r"[-+]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 INTERVAL = re.compile(rf"^\s*({NUMBER})\s+to\s+({NUMBER})\s*$")
 
@@ -103,10 +105,12 @@ def _table(spec: dict[str, Any], where: str) -> Quantile:
         return _mixture(spec, where)
     if spec and all(re.fullmatch(r"p\d+(\.\d+)?", key) for key in spec):
         return _percentiles(spec, where)
+    if set(spec) == {TRIANGULAR}:
+        return _triangular(spec[TRIANGULAR], _below(where, f".{TRIANGULAR}"))
     names = [key for key in spec if key in NAMED]
     if len(names) != 1:
         found = ", ".join(spec) or "an empty table"
-        hint = nearest(next(iter(spec), ""), [*NAMED, "mixture", "p10"])
+        hint = nearest(next(iter(spec), ""), [*NAMED, TRIANGULAR, "mixture", "p10"])
         raise ScenarioError(where, "one distribution, percentiles or a mixture", found, hint)
     name = names[0]
     extra = set(spec) - {name, "low", "high"}
@@ -144,6 +148,13 @@ def _named(name: str, ab: list[float], spec: Mapping[str, Any], where: str) -> Q
     if name == "kumaraswamy":
         return q.kumaraswamy(a, b, text)
     return q.uniform(a, b, text, log=name == "loguniform")
+
+
+def _triangular(values: object, where: str) -> Quantile:
+    low, mode, high = _numbers(values, 3, where)
+    if not low <= mode <= high or low == high:
+        raise ScenarioError(where, "low <= most likely <= high", repr(values))
+    return q.triangular(low, mode, high, f"triangular({low:g}, {mode:g}, {high:g})")
 
 
 def _bounds(name: str, spec: Mapping[str, Any], where: str) -> tuple[float, float]:

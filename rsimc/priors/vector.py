@@ -17,9 +17,14 @@ Array = jax.Array
 
 @dataclass(frozen=True)
 class PriorSet:
-    """Priors in a fixed order. An entry is (parameter, label or None, prior); labels span a parameter's own axis."""
+    """Priors in a fixed order. An entry is (parameter, label or None, prior); labels span a parameter's own axis.
+
+    correlations: pairs of flat names with the correlation of their normal scores (a Gaussian copula); z stays
+    independent, and each prior as it is.
+    """
 
     entries: tuple[tuple[str, str | None, Quantile], ...]
+    correlations: tuple[tuple[str, str, float], ...] = ()
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -31,8 +36,43 @@ class PriorSet:
         """Length of z."""
         return len(self.entries)
 
+    @cached_property
+    def mixing(self) -> tuple[tuple[int, tuple[tuple[int, float], ...]], ...]:
+        """Of each correlated entry its place, and the places whose z make up its normal score, with their weights.
+
+        Raises ValueError when no distribution has these correlations.
+        """
+        pairs = {(self.names.index(a), self.names.index(b)): rho for a, b, rho in self.correlations}
+        places = sorted({place for pair in pairs for place in pair})
+        matrix = np.eye(len(places))
+        for (a, b), rho in pairs.items():
+            n, m = places.index(a), places.index(b)
+            matrix[n, m] = matrix[m, n] = rho
+        try:
+            factor = np.linalg.cholesky(matrix)
+        except np.linalg.LinAlgError as error:
+            raise ValueError("correlations that no distribution has") from error
+        weights = [[(places[m], float(w)) for m, w in enumerate(row) if w] for row in factor]
+        return tuple((place, tuple(own)) for place, own in zip(places, weights, strict=True))
+
+    def scores(self, z: Array) -> Array:
+        """Normal scores [size, ...], correlated, of independent z [size, ...]."""
+        if not self.mixing:
+            return z
+        # Sums, not a product of matrices: they round alike for every number of trajectories.
+        mixed = [sum((weight * z[place] for place, weight in own), jnp.zeros_like(z[0])) for _, own in self.mixing]
+        return z.at[np.array([place for place, _ in self.mixing])].set(jnp.stack(mixed))
+
+    def at(self, z: np.ndarray) -> np.ndarray:
+        """Values [size, ...] at z [size, ...], float64. The numpy twin of `from_normal`."""
+        scores = np.array(z, dtype=np.float64)
+        for place, own in self.mixing:
+            scores[place] = sum(weight * z[other] for other, weight in own)
+        return np.stack([prior.at(row) for (_, _, prior), row in zip(self.entries, scores, strict=True)])
+
     def from_normal(self, z: Array) -> Array:
         """Values [size, ...] of the parameters at z [size, ...], in the precision of z."""
+        z = self.scores(z)
         pieces, order = [], []
         for kind in ("fixed", "identity", "exp", "logistic", "table"):
             rows = [n for n, (_, _, prior) in enumerate(self.entries) if prior.kind == kind]

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from rsimc.calibration.settings import DEFAULTS, HMC, NUTS, Settings
+from rsimc.calibration.settings import DEFAULTS, HMC, IMPORTANCE, NUTS, Settings
 from rsimc.calibration.target import Target, make_target, nuisance_parameters
 from rsimc.calibration.terms import TERMS
-from rsimc.dates import DateGrid, end_of_day
+from rsimc.dates import DateGrid, decimal_year, end_of_day
 from rsimc.engine.plan import Plan
 from rsimc.errors import DataError, ScenarioError, nearest
-from rsimc.models.base import Model, prior_set
+from rsimc.models.base import Model, correlations_of, observed_from, prior_set
 from rsimc.models.guard import identified
 from rsimc.models.registry import get_model
 from rsimc.observations import SERIES, Observation, select
@@ -21,7 +21,7 @@ from rsimc.priors.vector import PriorSet
 from rsimc.runs.options import Choice, choices, configured, describe, label
 from rsimc.scenario import Scenario, identity
 
-IN_MIXTURE = {HMC: 16, NUTS: 4}
+IN_MIXTURE = {HMC: 16, NUTS: 4, IMPORTANCE: 16}
 """Chains of each form of a mixture, at most, by sampler: all forms are sampled at once."""
 ACCEPT_IN_MIXTURE = 0.9
 """Of few chains one that strays into a neck decides a form's share of divergences, and one form that of the mixture:
@@ -100,7 +100,9 @@ class Study:
 
     def _inputs(self) -> dict[str, object]:
         fitted = _plain(self.fitted)
-        return {"format": FORMAT, "model": identified(self.model), "version": self.model.version, "priors": fitted}
+        together = {"correlations": self.fitted.correlations} if self.fitted.correlations else {}
+        named = {"model": identified(self.model), "version": self.model.version}
+        return {"format": FORMAT, **named, "priors": fitted, **together}
 
 
 def _plain(priors: PriorSet) -> dict[str, object]:
@@ -125,7 +127,8 @@ def resolve(
     # In the order of the likelihoods, not of the file: run.json sorts its keys, and identities must not care.
     names = sorted(scenario.data, key=lambda name: (list(TERMS).index(name) if name in TERMS else -1, name))
     given = replaced or {}
-    rows = {name: rows for name in names if (rows := given[name] if name in given else _known(scenario, name))}
+    every = {name: given[name] if name in given else _known(scenario, name) for name in names}
+    rows = {name: kept for name, known in every.items() if (kept := _within(known, model))}
     _check_names(scenario, full)
     picked = choices(scenario, model)
     company = tuple(one for one, _ in picked) if len(picked) > 1 else ()
@@ -141,10 +144,14 @@ def _of_one_form(
     own = tuple(p for p in full.parameters if p.name not in {q.name for q in model.parameters})
     extra = prior_set(own, {p.name: scenario.priors[p.name] for p in own if p.name in scenario.priors}, scenario.where)
     if not rows:
-        priors = prior_set(model.parameters, specs, scenario.where)
-        return Study(scenario, full, PriorSet(priors.entries + extra.entries), None, (), choice)
+        priors = prior_set(model.parameters, specs, scenario.where, correlations_of(model))
+        return Study(scenario, full, _and(priors, extra), None, (), choice)
     target = make_target(model, rows, specs, scenario.where, _not_yet(scenario))
-    return Study(scenario, full, PriorSet(target.priors.entries + extra.entries), target, target.rows, choice)
+    return Study(scenario, full, _and(target.priors, extra), target, target.rows, choice)
+
+
+def _and(priors: PriorSet, extra: PriorSet) -> PriorSet:
+    return PriorSet(priors.entries + extra.entries, priors.correlations)
 
 
 def _check_names(scenario: Scenario, model: Model) -> None:
@@ -161,6 +168,11 @@ def _applicable(scenario: Scenario, model: Model, series: Iterable[str]) -> dict
     """The scenario's priors without those of likelihoods that are switched off."""
     names = {parameter.name for parameter in model.parameters + nuisance_parameters(series)}
     return {name: spec for name, spec in scenario.priors.items() if name in names}
+
+
+def _within(rows: tuple[Observation, ...], model: Model) -> tuple[Observation, ...]:
+    """Rows of days of which the model's trajectories are about: published models begin later than the data."""
+    return tuple(row for row in rows if decimal_year(row.date) >= observed_from(model))
 
 
 def _known(scenario: Scenario, name: str) -> tuple[Observation, ...]:

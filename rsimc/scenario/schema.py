@@ -180,12 +180,13 @@ class Labs(_Table):
 
 
 class CalibrationSettings(_Table):
-    """How the posterior is sampled. sampler: `hmc`, many short chains that learn together, or `nuts`, a few long ones,
-    the reference. warmup, draws: iterations per chain; up to twice the draws where they do not do. chains, warmup and
-    draws are the sampler's own when None; target_accept then is 0.8, and 0.9 in a mixture. max_tree_depth: of `nuts`.
+    """How the posterior is sampled. sampler: `hmc`, many short chains that learn together, `nuts`, a few long ones, the
+    reference, or `importance`, prior draws by their weights, where a prior is not smooth. warmup, draws: iterations per
+    chain; up to twice the draws where they do not do. chains, warmup and draws are the sampler's own when None;
+    target_accept then is 0.8, and 0.9 in a mixture. max_tree_depth: of `nuts`.
     """
 
-    sampler: Literal["hmc", "nuts"] = "hmc"
+    sampler: Literal["hmc", "nuts", "importance"] = "hmc"
     chains: Whole | None = Field(default=None, ge=1, le=1024)
     warmup: Whole | None = Field(default=None, ge=50, le=100_000)
     draws: Whole | None = Field(default=None, ge=16, le=1_000_000)

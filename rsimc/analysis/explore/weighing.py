@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rsimc.analysis.weights import smoothed
+from rsimc.calibration.weights import smoothed
 from rsimc.engine.plan import BATCHES, BLOCK
 from rsimc.priors import Quantile
 from rsimc.priors.density import beyond, log_density

@@ -12,6 +12,7 @@ import numpy as np
 
 from rsimc.analysis.estimates import Curve
 from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.shared_milestones import milestone_in
 from rsimc.dates import end_of_day, iso_date, last_day
 from rsimc.engine.plan import BATCHES
 from rsimc.errors import DataError, UsageError
@@ -49,9 +50,12 @@ class Component:
 
 
 def of_run(run: Forecast, milestone: str, name: str) -> Component:
-    """A run's distribution of a milestone. Raises UsageError with the nearest name where it has none."""
-    curve = run.curve(milestone)
+    """A run's distribution of a milestone, or of the one that stands for it in its model. Raises UsageError with the
+    nearest name where it has neither."""
+    own = milestone_in(run.study.model, milestone)
+    curve = run.curve(own)
     first = end_of_day(run.study.scenario.as_of)
+    name = name if own == milestone else f"{name} ({own})"
     return Component(name, float(curve.edges[-1]), first, curve, curve.edges, curve.p)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rsimc.dates import iso_date
-from rsimc.models.checks.trial import SINGLES, Check, Trial
+from rsimc.models.checks.trial import MANY, SINGLES, Check, Trial
 from rsimc.models.guard import Problem, place
 
 AGREE = 1e-6
@@ -64,9 +64,11 @@ def used(trial: Trial) -> Problem | None:
         if name in trial.choices:
             continue
         mine = slice(n * SINGLES, (n + 1) * SINGLES)
-        if not any(_differs(path[:, :SINGLES], path[:, mine]) for path in trial.block.values()):
+        if any(_differs(path[:, :SINGLES], path[:, mine]) for path in trial.block.values()):
+            continue
+        if not any(_differs(one, other) for one, other in trial.moved(name)):  # what decides seldom
             where = place(trial.model, "parameters", name)
-            found = f"none that changes in {SINGLES} draws to {trial.horizon:g} when it is moved"
+            found = f"none that changes in {MANY} draws to {trial.horizon:g} when it is moved"
             return Problem(where, "a quantity that depends on it", found, "use it in prepare, init or step, or drop it")
     return None
 

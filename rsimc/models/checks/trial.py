@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rsimc.models.base import Model, Params, Quantities, forms_of, prior_set
+from rsimc.models.base import Model, Params, Quantities, correlations_of, forms_of, prior_set
 from rsimc.models.guard import Problem, guarded
 from rsimc.priors.vector import PriorSet
 
@@ -20,6 +20,8 @@ HORIZON = 2060.0
 DRAWS = 256
 SINGLES = 8
 """Trajectories that are run one by one and side by side."""
+MANY = 64
+"""Trajectories in which a parameter is moved that changed nothing in those."""
 NUDGE = 1.5
 """Standard deviations by which a parameter is moved to see whether it matters."""
 
@@ -58,7 +60,7 @@ class Trial:
     @cached_property
     def priors(self) -> PriorSet:
         """The model's own priors."""
-        return prior_set(self.model.parameters, {})
+        return prior_set(self.model.parameters, {}, correlations=correlations_of(self.model))
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -100,7 +102,7 @@ class Trial:
         rng = np.random.default_rng(seed)
         beats = max(1 + self.steps // self.model.steps_per_innovation, self.model.anchor_innovations)
         z = rng.standard_normal((self.priors.size, count))
-        values = np.stack([prior.at(row) for (_, _, prior), row in zip(self.priors.entries, z, strict=True)])
+        values = self.priors.at(z)
         for name, options in self.choices.items():
             values[self.priors.names.index(name)] = np.resize(options, count)
         return Inputs(values, rng.standard_normal((beats, len(self.model.innovations), count)))
@@ -141,6 +143,13 @@ class Trial:
     def singles(self) -> dict[str, np.ndarray]:
         """Quantities in float64 of the same draws, each run as a trajectory of its own."""
         return _double(jax.vmap(self.run, in_axes=-1, out_axes=-1), *self.inputs(SINGLES))
+
+    def moved(self, name: str) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Quantities in float64 of `MANY` draws, and of the same with a parameter moved."""
+        inputs = self.inputs(MANY)
+        values = np.concatenate([inputs.values, self._moved(inputs.values, name)], axis=-1)
+        found = _double(self.run, values, np.tile(inputs.innovations, 2))
+        return [(path[:, :MANY], path[:, MANY:]) for path in found.values()]
 
     @property
     def parameter_names(self) -> tuple[str, ...]:

@@ -54,6 +54,11 @@ class Takeoff:
 
     name: ClassVar[str] = "takeoff"
     version: ClassVar[str] = "7"
+    assumes: ClassVar[str] = (
+        "Eight specialisms are automated one by one as the time horizon of models grows, the less checkable the later; "
+        "the least automated binds. Research takes compute, which customers and limits of supply compete for, training "
+        "runs take their time, and people remain where AI cannot judge."
+    )
     epoch: ClassVar[float] = 2025.0
     start: ClassVar[float] = 2019.0
     steps_per_year: ClassVar[int] = 12

@@ -13,6 +13,7 @@ from rsimc.publish.comparing import tables as middle
 from rsimc.publish.comparing.beside import Beside, beside, document
 from rsimc.publish.comparing.differences import Differences, said, told
 from rsimc.publish.comparing.figures import curve_data, specs
+from rsimc.publish.comparing.models import models
 from rsimc.publish.numbers import NONE, Numbers
 from rsimc.publish.page import Html, Row, asset, code, drawing_code, folded, joined, page_with, section, table, tag
 from rsimc.publish.pages import write_page
@@ -24,6 +25,7 @@ MAKER = "rsimc comparison"
 FILE = "comparison.html"
 CONTENTS = {
     "answer": "What differs",
+    "models": "Models",
     "differs": "Scenarios",
     "curves": "Date by date",
     "milestones": "Milestones",
@@ -41,9 +43,11 @@ def comparison_html(runs: Sequence[Forecast]) -> str:
     whole = document(found)
     numbers = Numbers(whole)
     apart = Differences(numbers)
+    apart_models = models(found, numbers)
     parts = [
         top.heading(found, numbers),
         top.answer(found, numbers, apart),
+        *([apart_models] if apart_models else []),
         top.differs(found, numbers),
         top.curves(found, numbers),
         middle.milestones(found, numbers, apart),
@@ -53,7 +57,8 @@ def comparison_html(runs: Sequence[Forecast]) -> str:
         trust(found, numbers),
         again(found),
     ]
-    links = (tag("a", shown, attributes={"href": f"#{name}"}) for name, shown in CONTENTS.items())
+    there = [name for name in CONTENTS if name != "models" or apart_models]
+    links = (tag("a", CONTENTS[name], attributes={"href": f"#{name}"}) for name in there)
     body = joined([tag("nav", *links, attributes={"aria-label": "Contents"}), tag("main", *parts)])
     curves = curve_data(found)
     data = {
