@@ -195,11 +195,12 @@ def _doublings(params: Params, each: Array) -> Array:
 
 def _windows(done: Array, window: float, thresholds: list[Array]) -> tuple[Array, list[Array]]:
     """The most doublings within so many months, and the months by which as many as each threshold first were."""
+    places = jnp.arange(MOST + 1, dtype=jnp.int32)
 
     def one(carry: tuple[Array, ...], n: Array) -> tuple[tuple[Array, ...], None]:
         most, *dates = carry
         month = done[n]
-        inside = (done >= month - window) & (done < month)
+        inside = ((done >= month - window).T & (places < n)).T  # by number: doublings can be too short to tell apart
         count = maths.where(month < NEVER, maths.total(inside.astype(done.dtype)), 0.0)
         found = [
             maths.where((count >= threshold) & (date == NEVER), month, date)

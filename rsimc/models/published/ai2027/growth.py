@@ -1,8 +1,9 @@
 """Doublings of the time horizon in base months, that is months at the pace of the day of the forecast.
 
 Of three kinds: exponential, each doubling takes T months; subexponential, each takes a tenth more than the one before;
-superexponential from a horizon h* on, each takes the part d less. The kind follows from u, uniform: sub where u is
-above 1 - p_sub, super from the first h* of a schedule whose cumulative probability exceeds u, exponential otherwise.
+superexponential from a horizon h* on, each takes the part d less. The kind follows from u, uniform: super from the
+first h* of a schedule whose cumulative probability exceeds u; sub where u is above 1 - p_sub in May 2025, and in April
+within p_sub above the schedule's last probability; exponential otherwise.
 
     exponential n T;   sub T (1.1^n - 1)/0.1;   super T n_b + T (1 - (1-d)^(n - n_b))/d,  n_b = log2(h*/h_0)
 
@@ -23,14 +24,15 @@ HOURS_A_MONTH = 167.0
 """Of work, by which the authors turn months of a time horizon into hours."""
 
 
-def kinds(params: Params) -> dict[str, Array]:
+def kinds(params: Params, april: bool) -> dict[str, Array]:
     """What follows from u: `sub`, `super` (1 or 0), and `turn`, log2 of the horizon h* in months."""
     u, after = params["growth_kind"], params["superexponential_from"]
     turn, taken = 0.0 * u, 0.0 * u
     for n in range(after.shape[0]):
         now = (u < params["superexponential_by"][n]).astype(u.dtype) * (1.0 - taken)
         turn, taken = turn + now * maths.log2(after[n]), taken + now
-    sub = (u > 1.0 - params["subexponential_share"]).astype(u.dtype)
+    low = params["superexponential_by"][-1] if april else 1.0 - params["subexponential_share"]
+    sub = ((u > low) & (u <= low + params["subexponential_share"])).astype(u.dtype)
     return {"sub": sub, "super": taken * (1.0 - sub), "turn": turn}
 
 

@@ -10,7 +10,8 @@ A year of labour and research is 250 ticks in the original, of which a calendar 
 them: L and Q run 1.46 times as fast as the rates say. Kept, since the published numbers rest on it; `labour_days = 365`
 takes it away. Ticks are of a day there and steps of the second order here, which moves no date by more than 0.01 years.
 
-April 2025: g' = (v + c)/2, and from 2029 on c = 1/2 and v = sqrt(v/2 (v - 1/2)).
+April 2025: g' = (v + c)/2, and from 2029 on c = 1/2 and v = sqrt(v/2 (v - 1/2)); the extension of the horizon had 12
+months of 30.5 days in a year then.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ def growth_of_stock(params: Params, labour: Array, multiplier: Array, stock: Arr
     return maths.log1p(labour * multiplier / (params["labour_days"] * stock))
 
 
-def april(multiplier: Array, t: Array) -> Array:
+def april(multiplier: Array, t: Array, months_a_year: float) -> Array:
     """Base months in a calendar year by the equations of April 2025."""
     slow = t >= SLOWDOWN - EPOCH
     speed = jnp.where(slow, jnp.sqrt(maths.maximum(0.5 * multiplier * (multiplier - 0.5), 0.0)), multiplier)
-    return MONTHS_A_YEAR * 0.5 * (speed + jnp.where(slow, 0.5, 1.0))
+    return months_a_year * 0.5 * (speed + jnp.where(slow, 0.5, 1.0))

@@ -86,6 +86,7 @@ def of_gaps(*, april: bool) -> tuple[Parameter, ...]:
         Parameter("saturation", "months after 2025.25", SATURATION, "when RE-Bench is saturated", edition),
         Parameter("announcement_delay", "months", interval80(0.25, 6.0), "from a capability to its announcement, 63 months at most", edition),
         Parameter("saturation_horizon", "hours of work", interval80(0.5, 15.0), "time horizon when RE-Bench is saturated", edition),
+        Parameter("hours_a_month", "hours", 720.0, "by which those hours become months: 24 times 30 in the original, whose other forecast has 167 of work", edition),
         Parameter("horizon_needed", "months of work", interval80(0.05, 6.0), "time horizon of a superhuman coder, the other gaps apart", edition),
         Parameter("doubling_time", "months", interval80(0.5, 18.0), "T: of the time horizon", edition),
         Parameter("gap", "months", tuple(interval80(*ends) for ends in GAP_INTERVALS), "what else separates RE-Bench from a superhuman coder", edition, GAPS),
@@ -105,9 +106,10 @@ def _pairs(names: tuple[str, ...]) -> tuple[tuple[str, str, float], ...]:
 
 def related(*, gaps: bool, april: bool) -> tuple[tuple[str, str, float], ...]:
     """Correlations of normal scores."""
+    kind = ("growth_kind",) if april else ()
     if not gaps:
-        return _pairs(("doubling_time", "cost_and_speed")) + _pairs(("multiplier_begin", "multiplier_end"))
+        return _pairs(("doubling_time", "cost_and_speed", *kind)) + _pairs(("multiplier_begin", "multiplier_end"))
     speeds = (
         ("multiplier_begin", "multiplier_end") if april else ("multiplier_now", "multiplier_begin", "multiplier_end")
     )
-    return _pairs(("doubling_time", "saturation", *(f"gap.{name}" for name in GAPS))) + _pairs(speeds)
+    return _pairs(("doubling_time", "saturation", *kind, *(f"gap.{name}" for name in GAPS))) + _pairs(speeds)

@@ -7,8 +7,9 @@ and s_1 times at its end (5, 25, 250, 2000), in between by straight lines of log
 
     x (1 - s_0/s_1)/(s_0 log(s_1/s_0)) years
 
-The original steps by whole days: `days_form = whole` rounds each step up to them, as its published quantiles are.
-Steps beyond 1,000 years are cut there, as in the original.
+The original steps by whole days, at the speed that a day begins with: `days_form = whole` does the same for steps of up
+to 80 days, and adds the half log(s_1/s_0) days by which that is late, and what is left of the last day, to longer ones.
+Its published quantiles are of such days. Steps beyond 1,000 years are cut there, as in the original.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ LONGEST = 1000.0
 DAYS = 365.0
 START = 2027.0
 RELATED = 0.8
+COUNTED_DAYS, MOST_DAYS = 80.0, 120
 
 # fmt: off
 # ruff: noqa: E501
@@ -105,8 +107,7 @@ class After(Published):
         for n, gap in enumerate(gaps):
             ratio = speed[n + 1] / speed[n]
             years = gap * (1.0 - 1.0 / ratio) / (speed[n] * maths.log(ratio))
-            whole = jnp.ceil(years * DAYS) / DAYS
-            years = maths.where(params["days_form"] == 1.0, whole, years)
+            years = maths.where(params["days_form"] == 1.0, _whole_days(gap, speed[n], ratio, years) / DAYS, years)
             dates.append(dates[-1] + maths.minimum(years, LONGEST))
         return {**params, **{m.quantity: d for m, d in zip(MILESTONES, dates, strict=True)}}
 
@@ -127,3 +128,19 @@ class After(Published):
             part = jnp.clip((t - dates[n]) / maths.maximum(dates[n + 1] - dates[n], 1e-6), 0.0, 1.0)
             value = value + part * (log_speed[n + 1] - log_speed[n])
         return {**{m.quantity: since(d, t) for m, d in zip(MILESTONES, dates, strict=True)}, "log_multiplier": value}
+
+
+def _whole_days(gap: Array, speed: Array, ratio: Array, years: Array) -> Array:
+    """Days after which progress, at each day's first speed, is complete."""
+    rise, a_day = maths.log(ratio), speed / (DAYS * maths.maximum(gap, 1e-9))
+
+    def one(n: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
+        part, days = carry
+        going = part < 1.0
+        on = part + a_day * maths.exp(rise * maths.minimum(part, 1.0))
+        return maths.where(going, on, part), days + going.astype(part.dtype)
+
+    nothing = 0.0 * years
+    _, days = jax.lax.fori_loop(0, MOST_DAYS, one, (nothing, nothing))
+    late = jnp.ceil(years * DAYS + 0.5 * rise)
+    return maths.where(gap > 0.0, maths.where(late < COUNTED_DAYS, days, late), 0.0)
