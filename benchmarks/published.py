@@ -95,7 +95,7 @@ def sie(rng: np.random.Generator, count: int) -> np.ndarray:
         going &= (ends <= 48) & (n < most) & (r > 0)
         done[n + 1] = np.where(going, ends, np.inf)
         month, r = np.where(going, ends, month), r - drop
-        length = length * 2 ** (lam * (1 / np.maximum(r, 1e-6) - 1)).clip(max=30)
+        length = np.minimum(length, 1e6) * 2 ** (lam * (1 / np.maximum(r, 1e-6) - 1)).clip(max=30.0)
     best, first = np.zeros(count), np.zeros(count, int)
     every = np.arange(count)
     for n in range(1, 130):

@@ -194,20 +194,23 @@ def _doublings(params: Params, each: Array) -> Array:
 
 
 def _windows(done: Array, window: float, thresholds: list[Array]) -> tuple[Array, list[Array]]:
-    """The most doublings within so many months, and the months by which as many as each threshold first were."""
-    places = jnp.arange(MOST + 1, dtype=jnp.int32)
+    """The most doublings within so many months, and the months by which as many as each threshold first were.
+
+    A window over doublings that never shrinks: it grows by one where that many lie within the months, else moves on.
+    """
 
     def one(carry: tuple[Array, ...], n: Array) -> tuple[tuple[Array, ...], None]:
-        most, *dates = carry
+        size, *dates = carry
         month = done[n]
-        inside = ((done >= month - window).T & (places < n)).T  # by number: doublings can be too short to tell apart
-        count = maths.where(month < NEVER, maths.total(inside.astype(done.dtype)), 0.0)
+        begin = jnp.take_along_axis(done, (n - 1 - size)[None], axis=0)[0]
+        size = size + ((month - begin <= window) & (month < NEVER)).astype(jnp.int32)
         found = [
-            maths.where((count >= threshold) & (date == NEVER), month, date)
+            maths.where((size.astype(month.dtype) >= threshold) & (date == NEVER), month, date)
             for threshold, date in zip(thresholds, dates, strict=True)
         ]
-        return (maths.maximum(most, count), *found), None
+        return (size, *found), None
 
-    begin: tuple[Array, ...] = (0.0 * done[0], *(0.0 * done[0] + NEVER for _ in thresholds))
+    nothing = 0.0 * done[0]
+    begin: tuple[Array, ...] = (nothing.astype(jnp.int32), *(nothing + NEVER for _ in thresholds))
     (most, *dates), _ = jax.lax.scan(one, begin, jnp.arange(1, MOST + 1, dtype=jnp.int32))
-    return most, dates
+    return most.astype(done.dtype), dates
