@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -157,6 +158,9 @@ def simulate_share(
         run = study.scenario.run.model_copy(update={"sobol": True})
         study = replace(study, scenario=study.scenario.model_copy(update={"run": run}))
     count, key = _sizes(study, draws, seed)
+    prior = prior or (
+        posterior is None and not study.scenario.data
+    )  # a scenario that asks for no data has a prior only
     if study.scenario.run.sobol and not prior:
         advice = "ask for the prior; in a calibrated run the posterior's draws limit the errors (--error of forecast)"
         raise UsageError("sobol", "a run of the prior", "a calibrated one", advice)
@@ -196,7 +200,8 @@ def forecast(
     progress: Progress = quiet,
     notify: Callable[[str], None] = silent,
 ) -> Forecast:
-    """The main job: calibrate (or find the posterior), simulate, report. Returns the opened run.
+    """The main job: calibrate (or find the posterior), simulate, report. Returns the opened run. A scenario that asks
+    for no data, as published models do, is run from its prior.
 
     error: the standard error that no headline probability by 2030 or 2035 may exceed; draws of the posterior, then
     trajectories are added until it is reached; notify is told what that takes. allow_code: the scenario's model may be
@@ -320,6 +325,8 @@ def _for_error(
     prepare_devices()
     study = load_study(scenario, overrides, allow_code=allow_code)
     count, key = _sizes(study, draws, seed)
+    if not study.scenario.data:  # independent draws of the prior: at worst a probability of one half
+        return overrides, min(max(count, math.ceil(0.25 / error**2)), MAX_DRAWS)
     try_out(study, fitted=True)
     posterior = find_or_fit(study, progress)
     for _ in range(ROUNDS):

@@ -81,8 +81,11 @@ def _show(found: Posterior, path: Path) -> None:
     out.print(
         f"ESS          bulk {verdict.ess_bulk_min:.0f}, tail {verdict.ess_tail_min:.0f} at least ({verdict.ess_worst})"
     )
-    out.print(f"divergences  {verdict.divergences} ({verdict.divergence_rate:.2%})")
-    out.print(f"energy       {verdict.bfmi:.2f} of its variance renewed by momenta at least")
+    if verdict.khat is None:
+        out.print(f"divergences  {verdict.divergences} ({verdict.divergence_rate:.2%})")
+        out.print(f"energy       {verdict.bfmi:.2f} of its variance renewed by momenta at least")
+    else:
+        out.print(f"k-hat        {verdict.khat:.2f} of the weights")
     out.print(
         f"conflict     {verdict.conflict:.1f} prior sds from prior to posterior mean at most ({verdict.conflict_worst})"
     )

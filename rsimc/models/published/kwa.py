@@ -94,7 +94,7 @@ class Kwa(Published):
     name: ClassVar[str] = "kwa"
     assumes: ClassVar[str] = (
         "One share of AI R&D is automated along one S-curve of effective compute, freed labour moves at once to what is "
-        "left, and software has constant returns that fall as it grows. No specialism binds, no training run takes time."
+        "left, and software gets harder to find as it grows. No specialism binds, no training run takes time."
     )
     version: ClassVar[str] = "1"
     epoch: ClassVar[float] = 2026.0

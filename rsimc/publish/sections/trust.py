@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rsimc.analysis.estimates import MIN_BATCHES
 from rsimc.analysis.forecast import Forecast
+from rsimc.calibration.posterior import weighted
 from rsimc.calibration.settings import NUTS
-from rsimc.calibration.verdict import MAX_CONFLICT, MAX_DIVERGENCE_RATE, MAX_RHAT, MIN_BFMI, MIN_ESS, Verdict
+from rsimc.calibration.verdict import MAX_CONFLICT, MAX_DIVERGENCE_RATE, MAX_KHAT, MAX_RHAT, MIN_BFMI, MIN_ESS, Verdict
 from rsimc.publish import words
 from rsimc.publish.frames import lead
 from rsimc.publish.numbers import Numbers
@@ -42,9 +43,16 @@ def _diagnostics(forecast: Forecast, numbers: Numbers) -> list[Html]:
         "sampler": said(f"trust.{settings.sampler}"),
         "warmup": words.counted(settings.warmup, "iteration"),
     }
-    drawn = {"drawn": said("trust.drawn", blanks), "problems": "; ".join(verdict.problems)}
+    worth = weighted(forecast.posterior.tree)
+    if worth is None:
+        how = said("trust.drawn", blanks)
+    else:
+        how = said("trust.weighted", {**blanks, "pool": f"{worth.pool:,}"})
+    drawn = {"drawn": how, "problems": "; ".join(verdict.problems)}
     result = told("trust.trusted" if verdict.trusted else "trust.untrusted", drawn)
     checks = _checks(verdict, numbers)
+    if verdict.khat is not None:
+        checks.append(["k-hat of the weights", f"{verdict.khat:.2f}", f"below {MAX_KHAT}", ""])
     if settings.sampler == NUTS:
         checks.append(["transitions at the longest length", f"{verdict.longest_trees:.1%}", "", ""])
     return [result, told("trust.checks"), table(["check", "found", "required", "where"], checks, "words")]
