@@ -254,7 +254,7 @@ MISTAKES = {
     "negative draws": (3, ["check", "--set", "run.draws=-5"], "from 1 to 4294967296"),
     "absurd draws": (3, ["check", "--set", "run.draws=1e30"], "from 1 to 4294967296"),
     "no equals sign": (2, ["check", "--set", "run.draws"], "expected KEY=VALUE"),
-    "no model": (2, ["models", "ai2027"], "known: "),
+    "no model": (2, ["models", "nothing like it"], "known: "),
     "no series": (2, ["observations", "rdshare"], 'did you mean "rd_share"?'),
     "unknown command": (2, ["chek"], 'did you mean "check"?'),
     "unknown option": (2, ["models", "--jsn"], "--json"),

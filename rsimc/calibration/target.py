@@ -16,7 +16,7 @@ from rsimc.calibration.not_yet import log_guide, seen_milestones
 from rsimc.calibration.terms import TERMS, Path, Seen, Term
 from rsimc.calibration.terms.base import Counted, Measured
 from rsimc.dates import decimal_year
-from rsimc.engine.path import beats, simulate_path, start
+from rsimc.engine.path import beats, simulate_path
 from rsimc.errors import DataError
 from rsimc.models.base import Model, Parameter, correlations_of, forms_of, prior_set, written_at
 from rsimc.observations.rows import Observation
@@ -173,22 +173,7 @@ def make_target(
     for term in terms:
         refuse_rows_without_density(term, where("data", term.series))
     parameters = model.parameters + nuisance_parameters(term.series for term in terms)
-    made = Target(model, terms, prior_set(parameters, overrides, where, correlations_of(model)), as_of)
-    _refuse_what_no_path_has(made, where)
-    return made
-
-
-def _refuse_what_no_path_has(target: Target, where: Callable[..., str]) -> None:
-    """Raises DataError for a series that reads a quantity which the model does not give."""
-    noise = max(2, target.model.anchor_innovations), len(target.model.innovations)
-    like = [jax.ShapeDtypeStruct(shape, np.float32) for shape in ((target.priors.size,), noise)]
-    priors, model = target.priors, target.model
-    given = jax.eval_shape(lambda z, u: dict(start(model, priors.named(priors.from_normal(z)), u)[2]), *like)
-    for term in target.terms:
-        lacking = [name for name in term.quantities if name not in given]
-        if lacking:
-            expected, found = f"a model that has {', '.join(lacking)}", f"{model.name}, which has not"
-            raise DataError(where("data", term.series), expected, found, f"leave it out: data.{term.series} = false")
+    return Target(model, terms, prior_set(parameters, overrides, where, correlations_of(model)), as_of)
 
 
 def refuse_rows_without_density(term: Term, where: str) -> None:

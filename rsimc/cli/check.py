@@ -203,7 +203,8 @@ def _show_options(study: Study, out: Console) -> None:
 
 def _show_settings(study: Study, out: Console) -> None:
     scenario, fit, run = study.scenario, study.settings, study.scenario.run
-    steps = f"{fit.warmup:,} warm-up and {fit.draws:,} kept iterations each"
+    weighted = fit.sampler == "importance"
+    steps = f"{'' if weighted else f'{fit.warmup:,} warm-up and '}{fit.draws:,} kept iterations each"
     out.print(f"Calibration: {fit.sampler}, {fit.chains} chains, {steps}, seed {fit.seed}", soft_wrap=True)
     out.print(f"Run: {run.draws:,} trajectories to {run.horizon}, seed {run.seed}")
     if not scenario.condition_on_not_yet:

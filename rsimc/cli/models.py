@@ -95,6 +95,8 @@ def document(model: Model) -> dict[str, object]:
         "observables": [{"name": o.name, "unit": o.unit, "meaning": o.meaning} for o in model.observables],
         "states": [dict(zip(("name", "unit", "meaning"), state, strict=True)) for state in states(model)],
         "variants": [_form(form) for form in forms_of(model)],
+        "correlations": [{"a": a, "b": b, "rho": rho} for a, b, rho in correlations_of(model)],
+        "assumes": assumptions_of(model) or None,
         "equations": list(model.equations),
         "durations": [duration.name for duration in model.durations],
         "classes": list(model.classes),
@@ -134,8 +136,12 @@ def _parameter(parameter: Parameter) -> dict[str, object]:
 
 def _show(model: Model, out: Console) -> None:
     out.print(heading(f"{model.name}, version {model.version}"))
+    if assumptions_of(model):
+        say(out, assumptions_of(model))
+        out.print()
     say(out, "Each with its prior and its 5%, 50% and 95% points; below, its meaning, unit and source.")
     _show_parameters(model, out)
+    _show_correlations(model, out)
     _show_states(model, out)
     _show_forms(model, out)
     _show_outcomes(model, out)
@@ -143,6 +149,17 @@ def _show(model: Model, out: Console) -> None:
     out.print(heading("Equations"))
     for equation in model.equations:
         _show_equation(equation, out)
+
+
+def _show_correlations(model: Model, out: Console) -> None:
+    pairs = correlations_of(model)
+    if not pairs:
+        return
+    out.print()
+    out.print(heading("Drawn together"))
+    say(out, "Correlations of normal scores (a Gaussian copula); each prior stays as it is.")
+    for a, b, rho in pairs:
+        out.print(f"{a} with {b}: {rho:g}")
 
 
 def _show_states(model: Model, out: Console) -> None:

@@ -233,10 +233,10 @@ def assumptions_of(model: Model) -> str:
     return str(getattr(model, "assumes", ""))
 
 
-def observed_from(model: Model) -> float:
-    """The decimal year from which on data say something of a model's trajectories: their start, unless the model has a
-    later `observed_from`."""
-    return float(getattr(model, "observed_from", model.start))
+def observed_from(model: Model) -> float | None:
+    """The decimal year from which on a model speaks of what has been observed: earlier rows are left out. None where it
+    does not say (as `observed_from`), and rows from before its start are refused."""
+    return getattr(model, "observed_from", None)
 
 
 def correlations_of(model: Model) -> tuple[tuple[str, str, float], ...]:

@@ -171,8 +171,9 @@ def _applicable(scenario: Scenario, model: Model, series: Iterable[str]) -> dict
 
 
 def _within(rows: tuple[Observation, ...], model: Model) -> tuple[Observation, ...]:
-    """Rows of days of which the model's trajectories are about: published models begin later than the data."""
-    return tuple(row for row in rows if decimal_year(row.date) >= observed_from(model))
+    """Rows of days that the model's trajectories are about: published models begin later than the data."""
+    first = observed_from(model)
+    return rows if first is None else tuple(row for row in rows if decimal_year(row.date) >= first)
 
 
 def _known(scenario: Scenario, name: str) -> tuple[Observation, ...]:

@@ -10,15 +10,19 @@ from rsimc.errors import ScenarioError
 from rsimc.models.checks.trial import Trial
 from rsimc.models.conformance import require_conforming
 from rsimc.models.guard import Guarded, place
+from rsimc.models.registry import PUBLISHED
 from rsimc.runs.study import Study
 
 
 def try_out(study: Study, fitted: bool) -> None:
-    """Seconds that save minutes; nothing is done for a shipped model. fitted: the model is to be calibrated.
+    """Seconds that save minutes; a shipped model is only held against its data, the flagship not at all. fitted: the
+    model is to be calibrated.
 
     Raises ScenarioError with the first problem.
     """
     if not isinstance(study.model, Guarded):
+        if study.model in PUBLISHED and study.target is not None and fitted:
+            _refuse_other_data(study, study.target)
         return
     require_conforming(study.model, float(study.scenario.run.horizon))
     if study.target is not None and fitted:

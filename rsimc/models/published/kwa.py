@@ -99,6 +99,7 @@ class Kwa(Published):
     version: ClassVar[str] = "1"
     epoch: ClassVar[float] = 2026.0
     start: ClassVar[float] = 2026.0 + BEFORE
+    observed_from: ClassVar[float] = 2026.0 + BEFORE
     steps_per_year: ClassVar[int] = 12
     steps_per_innovation: ClassVar[int] = 3
     parameters: ClassVar[tuple[Parameter, ...]] = PARAMETERS
