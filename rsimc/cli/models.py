@@ -84,7 +84,7 @@ def priors_of(parameter: Parameter) -> dict[str | None, Quantile]:
 
 def document(model: Model) -> dict[str, object]:
     """A model as JSON."""
-    from rsimc.models import forms_of
+    from rsimc.models.base import assumptions_of, correlations_of, forms_of
 
     return {
         "schema": "rsimc.model/1",
@@ -135,6 +135,8 @@ def _parameter(parameter: Parameter) -> dict[str, object]:
 
 
 def _show(model: Model, out: Console) -> None:
+    from rsimc.models.base import assumptions_of
+
     out.print(heading(f"{model.name}, version {model.version}"))
     if assumptions_of(model):
         say(out, assumptions_of(model))
@@ -152,14 +154,18 @@ def _show(model: Model, out: Console) -> None:
 
 
 def _show_correlations(model: Model, out: Console) -> None:
+    from rsimc.models.base import correlations_of
+
     pairs = correlations_of(model)
     if not pairs:
         return
     out.print()
     out.print(heading("Drawn together"))
     say(out, "Correlations of normal scores (a Gaussian copula); each prior stays as it is.")
+    grid = table("Quantity", "With", "Correlation", right=("Correlation",))
     for a, b, rho in pairs:
-        out.print(f"{a} with {b}: {rho:g}")
+        grid.add_row(a, b, f"{rho:g}")
+    out.print(grid)
 
 
 def _show_states(model: Model, out: Console) -> None:
