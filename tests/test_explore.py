@@ -344,3 +344,32 @@ def test_weights_that_rest_on_few_draws_are_not_trusted() -> None:
     assert Weights(np.full(2, 0.5), 0.1, 1e4).trusted
     assert not Weights(np.full(2, 0.5), 0.6, 1e4).trusted
     assert not Weights(np.full(2, 0.5), 0.1, 100.0).trusted
+
+
+# A published model, whose priors are drawn together
+
+
+@pytest.fixture(scope="module")
+def correlated() -> Bench:
+    study = resolve(changed(load_scenario("ai-2027-horizon"), {"run": {"horizon": 2036, "seed": 5}}))
+    return Bench(study, None, 5, 4096)
+
+
+def test_priors_that_are_drawn_together_are_those_of_a_run(correlated: Bench) -> None:
+    found = outcome(correlated, replace(correlated.start, source="prior"))
+    names, values = correlated.study.priors.names, joined_field(found.block.values)
+    source = make_source(correlated.study, None, 5)
+    ids = np.concatenate([np.asarray(part) for part in np.atleast_1d(found.ids)[None]])
+    assert values == pytest.approx(np.asarray(source.values(ids)), rel=2e-5, abs=1e-6)
+    a, b = (np.log(values[names.index(name)]) for name in ("doubling_time", "cost_and_speed"))
+    assert np.corrcoef(a, b)[0, 1] == pytest.approx(0.7, abs=0.05)
+
+
+def test_a_posterior_is_not_re_weighted_by_one_of_several_priors_drawn_together(correlated: Bench) -> None:
+    asked = changed(correlated.study.scenario, {"data": {"metr_horizons": {"use": True}}, "as_of": "2026-11-22"})
+    study = resolve(asked)
+    bench = Bench(study, stand_in(study), 5, 4096)
+    for name, kind in (("doubling_time", "unknown"), ("doubling_decay", "reweighted")):
+        found = bench.simulate(replace(bench.start, moved={name: (0.2, 1.0)}))
+        standing = found if isinstance(found, Standing) else found.standing
+        assert standing.kind == kind, (name, standing)

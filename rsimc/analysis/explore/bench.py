@@ -35,6 +35,7 @@ from rsimc.errors import UsageError
 from rsimc.models.base import forms_of
 from rsimc.models.takeoff.model import Takeoff
 from rsimc.priors import Quantile, parse_prior
+from rsimc.priors.vector import PriorSet
 from rsimc.runs.options import Choice, choices
 from rsimc.runs.posteriors import Posterior, cached
 from rsimc.runs.sources import drawn_weights, equal, interleaved, turns
@@ -182,6 +183,10 @@ class Bench:
         fixed = [name for name, (old, new, _) in changes.items() if "fixed" in (old.kind, new.kind)]
         if fixed:
             return needs_calibration(f"a fixed value of {fixed[0]} says what no draw of the posterior does")
+        together = {name for a, b, _ in structure.study.priors.correlations for name in (a, b)}
+        tied = [name for name in changes if name in together]
+        if tied:
+            return needs_calibration(f"{tied[0]} is drawn together with others, whose weights would change too")
         weights, standing = self._weights(setting, fitted), calibrated(fitted.trusted)
         if weights is None or not weights.trusted:
             return needs_calibration("the posterior has too few draws of these equations", weights)
@@ -265,7 +270,8 @@ class Bench:
         if self._normals[0] != key:  # they stay the same while priors change
             keys = rng.stream_keys(self.seed, [f"prior.{name}" for name in names])
             self._normals = key, fresh_normals(keys, ids).astype(np.float64)
-        return [priors[name].at(z) for name, z in zip(names, self._normals[1], strict=True)]
+        pairs = tuple(pair for pair in self.study.priors.correlations if pair[0] in names and pair[1] in names)
+        return list(PriorSet(tuple((name, None, priors[name]) for name in names), pairs).at(self._normals[1]))
 
     @cached_property
     def _ids(self) -> np.ndarray:

@@ -47,7 +47,8 @@ class Again:
         return self._run(source)
 
     def anew(self, name: str) -> Dates | None:
-        """Dates with a parameter drawn anew; None for one that chooses a form of the model, which has no prior."""
+        """Dates with a parameter drawn anew; None for one that chooses a form of the model, which has no prior, and
+        for one that is drawn together with others."""
         return self._simulated(self._others.anew(name)) if name in self._others.names else None
 
     def total(self, dates: Dates, question: Question) -> tuple[Effects, tuple[float, float]]:

@@ -3,7 +3,8 @@
 In a run of the prior a parameter is drawn anew from its prior, which the others do not inform. In a calibrated one it
 is drawn given all else: given the other parameters and the past noise of its draw, by the normal distribution that has
 the posterior's means and covariances (each form's own) in the space where priors are standard normal. How far that is
-from the posterior shows in the answers, whose mean must stay: `Driver.moved` of `hanging.py`.
+from the posterior shows in the answers, whose mean must stay: `Driver.moved` of `hanging.py`. Parameters whose priors
+are drawn together are not drawn anew: what one of them does, the others given, is not what z_n does.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ Source = PosteriorSource | PriorSource | WithNoiseOf
 @dataclass(frozen=True)
 class Others:
     """base: the run's own trajectories; of a run of Sobol points independent ones. names: parameters that are not
-    fixed; anew: the source in which one of them is drawn anew. noise: new noise of the future, all else kept. rest: all
+    fixed and not drawn together with others; anew: the source in which one of them is drawn anew. noise: new noise of the future, all else kept. rest: all
     else kept, the future noise that of trajectory MIXED[i]: another draw, another form, another pause."""
 
     base: Source
@@ -92,7 +93,8 @@ def others(study: Study, posterior: Posterior | None, seed: int) -> Others:
     base = make_source(study, posterior, seed)
     names = study.priors.names
     fixed = {name for name, entry in zip(names, study.priors.entries, strict=True) if entry[2].kind == "fixed"}
-    free = tuple(name for name in names if name not in fixed and name not in study.choice)
+    together = {name for a, b, _ in study.priors.correlations for name in (a, b)}
+    free = tuple(name for name in names if name not in fixed | together and name not in study.choice)
     noise = replace(base, noise=jnp.asarray(noise_keys(study.model, (seed + 1) % 2**32)))
     if isinstance(base, PriorSource):
         keys = jnp.asarray(rng.stream_keys((seed + 1) % 2**32, [f"prior.{name}" for name in names]))
