@@ -77,8 +77,8 @@ Source = PosteriorSource | PriorSource | WithNoiseOf
 class Others:
     """base: the run's own trajectories; of a run of Sobol points independent ones. names: parameters that are not fixed
     and not drawn together with others; anew: the source in which one of them is drawn anew. noise: new noise of the
-    future, all else kept. rest: all else kept, the future noise that of trajectory MIXED[i]: another draw, another form,
-    another pause."""
+    future, all else kept. rest: all else kept, the future noise that of trajectory MIXED[i]: another draw, form and
+    pause."""
 
     base: Source
     names: tuple[str, ...]
