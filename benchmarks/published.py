@@ -176,7 +176,17 @@ def main() -> None:
         )
         shown = "-" if twin is None else f"{twin:.4f}"
         print(f"{name:24}{own['cpu_s_per_1000']:10.5f}{shown:>10}{theirs:10.2f}{times:9,.0f}")
-    document = {"what": main.__doc__, **about("numpy"), "repeats": options.repeats, "chunk": CHUNK, "rows": rows}
+    document = {
+        "what": str(__doc__).splitlines()[0],
+        **about("numpy"),
+        "repeats": options.repeats,
+        "chunk": CHUNK,
+        "rows": rows,
+    }
+    slow = [row["scenario"] for row in rows if row["least"] is not None and row["times"] < row["least"]]
+    slow += [row["scenario"] for row in rows if row["numpy"] is not None and row["cpu_s_per_1000"] > row["numpy"]]
+    if slow:
+        raise SystemExit(f"slower than they must be: {', '.join(slow)}")
     (RESULTS / "published.json").write_text(json.dumps(document, indent=2) + "\n")
 
 

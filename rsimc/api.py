@@ -325,8 +325,8 @@ def _for_error(
     prepare_devices()
     study = load_study(scenario, overrides, allow_code=allow_code)
     count, key = _sizes(study, draws, seed)
-    if not study.scenario.data:  # independent draws of the prior: at worst a probability of one half
-        return overrides, min(max(count, math.ceil(0.25 / error**2)), MAX_DRAWS)
+    if not study.scenario.data:  # independent draws: at worst a probability of one half, and half of them left out
+        return overrides, min(max(count, math.ceil(0.5 / error**2)), MAX_DRAWS)
     try_out(study, fitted=True)
     posterior = find_or_fit(study, progress)
     for _ in range(ROUNDS):

@@ -67,10 +67,27 @@ def kwa(tmp_path_factory: pytest.TempPathFactory) -> Forecast:
     ],
 )
 def test_kwa_has_the_published_dates(kwa: Forecast, milestone: str, published: tuple[float, ...]) -> None:
-    """Of 200,000 trajectories of the equations by a classical Runge and Kutta."""
+    """Of 200,000 trajectories of the equations by another program, a classical Runge and Kutta."""
     assert len(dates(kwa, milestone)) == DRAWS
     curve = kwa.curve(milestone)
     assert [curve.quantile(level) for level in (0.1, 0.25, 0.5, 0.75, 0.9)] == pytest.approx(list(published), abs=0.03)
+
+
+def test_kwa_has_the_dates_of_the_authors_notebook(kwa: Forecast) -> None:
+    """10%, 25%, 50%, 75% and 90% of f = 99% in its 500 simulations, within three of their standard errors."""
+    errors = (0.11, 0.11, 0.089, 0.16, 0.233)
+    published = (2030.20, 2031.42, 2032.76, 2034.48, 2036.20)
+    for level, value, error in zip((0.1, 0.25, 0.5, 0.75, 0.9), published, errors, strict=True):
+        assert kwa.curve("automation_99").quantile(level) == pytest.approx(value, abs=3.0 * error), level
+
+
+def test_kwas_inputs_are_as_stated() -> None:
+    """Compute 2.6 times a year to 2029, 2.0 to 2030, 1.25 from 2058 on; labour twice a year to 2029, then 1.1 times."""
+    compute, labour = np.diff(LOG_COMPUTE), np.diff(LOG_LABOUR)
+    assert compute[:4] == pytest.approx(np.log([2.6, 2.6, 2.6, 2.0]))
+    assert compute[4] == pytest.approx(np.log(2.0)) and compute[18] == pytest.approx(np.log(1.625))
+    assert compute[32:] == pytest.approx(np.log(1.25))
+    assert labour[:3] == pytest.approx(np.log(2.0)) and labour[3:] == pytest.approx(np.log(1.1))
 
 
 @given(st.integers(0, 10_000))
@@ -107,8 +124,8 @@ OUTCOMES = ("years_3_in_12_months", "years_3_in_4_months", "years_10_in_12_month
 
 
 @pytest.mark.parametrize("variant", SIE)
-def test_sie_has_the_published_shares(variant: str, tmp_path: Path) -> None:
-    """Within three standard errors of both samples, theirs of 200,000."""
+def test_sie_has_the_shares_of_another_program(variant: str, tmp_path: Path) -> None:
+    """Within three standard errors of both samples, theirs of 200,000; the authors' own are rounded or plotted."""
     overrides, published, _ = SIE[variant]
     made = run("forethought-sie", tmp_path, *overrides)
     for name, share in zip(OUTCOMES, published, strict=True):
@@ -162,6 +179,23 @@ def test_the_first_edition_has_the_published_months(tmp_path: Path) -> None:
         assert first - 3.0 * error <= np.quantile(found, level, method="lower") <= last + 3.0 * error, level
 
 
+@given(st.floats(0.1, 20.0), st.floats(0.1, 15.0), st.sampled_from([0.2, 0.5, 0.9]))
+def test_months_are_the_sums_of_doublings(time: float, doublings: float, u: float) -> None:
+    """Of the first edition, doubling by doubling: u below 0.45 super, to 0.55 sub, above exponential."""
+    whole = np.floor(doublings)
+    ratio = {0.2: 0.9, 0.5: 1.1, 0.9: 1.0}[u]
+    with np.errstate(all="ignore"):
+        exact = time * (doublings if ratio == 1.0 else (ratio**whole - 1.0) / (ratio - 1.0))
+    params = {"growth_kind": u, "superexponential_share": 0.45, "subexponential_share": 0.1}
+    params |= {"doubling_time": time, "doubling_decay": 0.1, "doubling_growth": 0.1}
+    with jax.enable_x64(True):
+        named = {name: jnp.asarray(value, jnp.float64) for name, value in params.items()}
+        first = jnp.asarray(-9.0, jnp.float64)
+        kind = growth.kinds(named, first, april=True)
+        asked = doublings if ratio == 1.0 else whole
+        assert float(growth.months(named, kind, first, jnp.asarray(asked))) == pytest.approx(exact, rel=1e-9, abs=1e-12)
+
+
 @given(st.integers(0, 10_000), st.floats(0.0, 1.0))
 def test_doublings_are_the_inverse_of_months(seed: int, part: float) -> None:
     model = MODELS["ai2027-gaps"]
@@ -169,8 +203,8 @@ def test_doublings_are_the_inverse_of_months(seed: int, part: float) -> None:
     values = priors.at(np.random.default_rng(seed).standard_normal((priors.size, 1)))[:, 0]
     with jax.enable_x64(True):
         params = priors.named(jnp.asarray(values))
-        kind = growth.kinds(params, april=False)
         first, most = jnp.asarray(-8.0), jnp.asarray(12.0)
+        kind = growth.kinds(params, first, april=False)
         passed = growth.months(params, kind, first, part * most)
         if part * 12.0 >= float(kind["turn"] - first) or not float(kind["super"]):  # before h* all is exponential
             back = growth.doublings(params, kind, first, passed, most)

@@ -63,6 +63,11 @@ SHARED = (
 )
 
 
+def differs(asked: str) -> str:
+    """What is not the same in the milestones that stand for one; empty for one that stands alone."""
+    return next((one.differs for one in SHARED if asked in one.milestones.values()), "")
+
+
 def milestone_in(model: Model, asked: str) -> str:
     """The name in a model of a milestone that is asked for by its own name, or by that of another model; as it was
     asked where the model has none that stands for it."""

@@ -1,5 +1,5 @@
 """Posteriors of a target, in float64: by many chains at once (`chains`), by NumPyro's sampler (`nuts`), or by
-weighting prior draws (`importance`)."""
+weighting draws (`importance`)."""
 
 from __future__ import annotations
 

@@ -4,9 +4,10 @@ Draws come from q = DEFENCE prior + (1 - DEFENCE) normal, in z-space, where the 
 rounds before, widened, over the directions that the data moved, narrowed or tied; the others keep their prior (adaptive
 importance sampling with a defensive mixture: Hesterberg 1995; Owen & Zhou 2000). The first round is the prior itself.
 
-Each chain then has draws of its own, `POOL` for each draw that it keeps, and keeps them by systematic resampling, in
-their order, so that copies of one draw stand side by side. Given q, chains share nothing: what differs between them is
-the error of the method, which R-hat compares and the batches of a forecast carry on. k-hat (Vehtari, Simpson, Gelman,
+Of `POOL` draws for each that is kept, systematic resampling keeps as many as their weights say, in their order: copies
+of one draw stand side by side, and a chain is what a stretch of the pool comes to, of the same total weight for each.
+Given q, chains share no draw but at their ends: what differs between them is the error of the method, which R-hat
+compares and the batches of a forecast carry on. k-hat (Vehtari, Simpson, Gelman,
 Yao & Gabry 2024) says whether the weights can be trusted at all, and their squares how many draws they are worth.
 """
 
@@ -27,6 +28,8 @@ POOL = 4
 PILOT = 32_768
 ROUNDS = 4
 """Of pilot draws: the first from the prior."""
+ENOUGH = 500.0
+"""Draws that the weights of a round are worth at least, for means and covariances: else the likelihood is tempered."""
 BATCH = 4096
 """Draws of one call of the compiled program."""
 DEFENCE = 0.1
@@ -106,9 +109,25 @@ def _proposal(target: Target, settings: Settings, form: int, evidence: Evidence)
     found = PRIOR
     for turn in range(ROUNDS):
         z, innovations = _draws(target, found, [settings.seed, form, turn], PILOT)
-        weights, _ = smoothed(evidence(z, innovations) + found.log_ratio(z))
-        found = _fitted(z, weights)
+        found = _fitted(z, _tempered(evidence(z, innovations), found.log_ratio(z)))
     return found
+
+
+def _tempered(logs: np.ndarray, ratios: np.ndarray) -> np.ndarray:
+    """Weights of the likelihood to the power of at most 1 at which they are worth ENOUGH draws."""
+    low, high = 0.0, 1.0
+
+    def weights(power: float) -> np.ndarray:
+        return smoothed(np.where(logs > -np.inf, power * logs, -np.inf) + ratios)[0]
+
+    found = weights(1.0)
+    if 1.0 / np.square(found).sum() >= ENOUGH:
+        return found
+    for _ in range(12):
+        middle = 0.5 * (low + high)
+        found = weights(middle)
+        low, high = (middle, high) if 1.0 / np.square(found).sum() >= ENOUGH else (low, middle)
+    return weights(low)
 
 
 def _fitted(z: np.ndarray, weights: np.ndarray) -> Proposal:
@@ -136,13 +155,17 @@ def _of_form(
         logs[chain], ratios[chain] = evidence(z, innovations), proposal.log_ratio(z)
     weights, khat = smoothed((logs + ratios).reshape(-1))
     weights = weights.reshape(logs.shape)
-    kept_z = np.empty((settings.chains, count, target.priors.size))
-    kept_u = np.empty((settings.chains, count, *target.innovations_shape))
-    kept_log = np.empty((settings.chains, count))
-    for chain, pool in enumerate(pools):
-        places = resampled(weights[chain], count, np.random.default_rng([*pool, 1]))
-        z, innovations = _draws(target, proposal, pool, rows)  # again: all at once would fill the memory
-        kept_z[chain], kept_u[chain], kept_log[chain] = z[places], innovations[places], logs[chain, places]
+    places = resampled(weights.reshape(-1), settings.chains * count, np.random.default_rng([*pools[0], 1]))
+    kept_z = np.empty((len(places), target.priors.size))
+    kept_u = np.empty((len(places), *target.innovations_shape))
+    for n, pool in enumerate(pools):
+        mine = np.flatnonzero(places // rows == n)
+        if len(mine):
+            z, innovations = _draws(target, proposal, pool, rows)  # again: all at once would fill the memory
+            kept_z[mine], kept_u[mine] = z[places[mine] % rows], innovations[places[mine] % rows]
+    kept_log = logs.reshape(-1)[places].reshape(settings.chains, count)
+    kept_z = kept_z.reshape(*kept_log.shape, -1)
+    kept_u = kept_u.reshape(*kept_log.shape, *target.innovations_shape)
     prior = 0.5 * (np.square(kept_z).sum(axis=-1) + np.square(kept_u).sum(axis=(-2, -1)))
     worth = Importance(min(khat, WORST), float(1.0 / np.square(weights).sum()), settings.chains * rows)
     nothing = np.zeros(kept_log.shape)

@@ -40,7 +40,9 @@ def assemble(
         "process": list(target.model.innovations),
     }
     coords |= {f"{name}_label": labels for name, labels in _labels(target.priors).items()}
-    dims = {"z": ["z_name"], "innovations": ["beat", "process"]} | {n: [f"{n}_label"] for n in _labels(target.priors)}
+    dims = {"z": ["z_name"], "scores": ["z_name"], "innovations": ["beat", "process"]} | {
+        n: [f"{n}_label"] for n in _labels(target.priors)
+    }
     dims |= {"value": ["row"]}
     posterior = _parameters(target.priors, draws.z)
     prior = _parameters(
@@ -48,7 +50,7 @@ def assemble(
     )
     groups = {
         "posterior": posterior,
-        "latent": {"z": draws.z, "innovations": draws.innovations},
+        "latent": {"z": draws.z, "innovations": draws.innovations, **_scores(target.priors, draws.z)},
         "sample_stats": {
             "lp": draws.log_posterior,
             "diverging": draws.diverging,
@@ -145,15 +147,27 @@ def kept_shares(tree: xr.DataTree, forms: int) -> np.ndarray:
     return kept.reshape(forms, -1).mean(axis=1)
 
 
+def _scores(priors: PriorSet, z: np.ndarray) -> dict[str, np.ndarray]:
+    """Normal scores of the parameters [chain, draw, size] where priors are drawn together and z are not they."""
+    if not priors.correlations:
+        return {}
+    return {"scores": np.moveaxis(priors.correlated(np.moveaxis(z, -1, 0)), 0, -1)}
+
+
+def scores(latent: xr.Dataset) -> np.ndarray:
+    """Normal scores of the parameters, standard normal a priori: z itself where priors are independent."""
+    return np.asarray(latent["scores" if "scores" in latent else "z"].values)
+
+
 def contraction(tree: xr.DataTree) -> dict[str, float]:
     """How much the data narrowed each parameter: 1 - posterior variance of z, whose prior variance is 1."""
-    z = tree["latent"]["z"]
-    return {name: 1.0 - value for name, value in _by_name(tree, np.asarray(z.values).var(axis=(0, 1))).items()}
+    z = scores(tree["latent"].to_dataset())
+    return {name: 1.0 - value for name, value in _by_name(tree, z.var(axis=(0, 1))).items()}
 
 
 def prior_driven(tree: xr.DataTree) -> list[str]:
     """Parameters that the data neither narrowed by a tenth of their variance nor moved by 0.2 prior sds."""
-    shift = _by_name(tree, np.abs(np.asarray(tree["latent"]["z"].values).mean(axis=(0, 1))))
+    shift = _by_name(tree, np.abs(scores(tree["latent"].to_dataset()).mean(axis=(0, 1))))
     free = {name for name, spread in _spreads(tree["posterior"].to_dataset()).items() if spread > 0}
     narrowed = contraction(tree)
     return [name for name in narrowed if name in free and narrowed[name] < PRIOR_DRIVEN and shift[name] < 0.2]

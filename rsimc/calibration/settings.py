@@ -14,6 +14,8 @@ GROUPS = 8
 """Points at which the chains begin, when there are as many chains."""
 
 
+WEIGHTED = 2
+"""Raised when weighted draws of the same settings change."""
 DEFAULTS = {
     HMC: {"chains": 64, "warmup": 160, "draws": 192},
     NUTS: {"chains": 8, "warmup": 320, "draws": 1024},
@@ -25,7 +27,7 @@ DEFAULTS = {
 @dataclass(frozen=True)
 class Settings:
     """sampler: `hmc`, many short chains that learn together, `nuts`, NumPyro's, a few long ones, the reference, or
-    `importance`, weighted prior draws, which take no warm-up. draws: per chain, after warm-up. max_tree_depth: of NUTS.
+    `importance`, weighted draws, which take no warm-up. draws: per chain, after warm-up. max_tree_depth: of NUTS.
     """
 
     sampler: str = HMC
@@ -58,7 +60,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Importance:
-    """What weighted prior draws are worth: k-hat of the weights, effective number of draws, number of prior draws."""
+    """What weighted draws are worth: k-hat of the weights, effective number of draws, number of draws before."""
 
     khat: float
     ess: float
@@ -81,7 +83,7 @@ class Keeper(Protocol):
 class Draws:
     """Posterior draws [chains, draws, ...], float64, and the sampler's own record. tree_steps: leapfrog steps;
     reseeded: chains that did not move and went on from others, in warm-up; standing: of many chains, to go on;
-    importance: of weighted prior draws."""
+    importance: of weighted draws."""
 
     z: np.ndarray
     innovations: np.ndarray

@@ -34,7 +34,7 @@ class Verdict:
     2024); ess_bulk, ess_tail: the smallest effective sample sizes (Vehtari et al. 2021); *_worst: where. bfmi: the
     smallest fraction of the energy's variance that momenta renew. conflict: the largest distance of a posterior mean
     from its prior's, in prior standard deviations. problems is empty when the posterior is trusted; advice says what to
-    try. khat: of weighted prior draws, None for chains.
+    try. khat: of weighted draws, None for chains.
     """
 
     draws: int
@@ -156,7 +156,8 @@ def judge(tree: xr.DataTree, settings: Settings) -> Verdict:
     stats, latent = tree["sample_stats"], tree["latent"].to_dataset()
     names, rhat, bulk, tail = mixing(latent.assign(log_posterior=stats["lp"]), settings.groups)
     diverging, steps = np.asarray(stats["diverging"].values), np.asarray(stats["tree_steps"].values)
-    shift = np.abs(np.asarray(latent["z"].values).mean(axis=(0, 1)))
+    known = latent["scores" if "scores" in latent else "z"]  # of parameters, where their z are not they
+    shift = np.abs(np.asarray(known.values).mean(axis=(0, 1)))
     facts = {
         "rhat_max": float(rhat.max()),
         "ess_bulk_min": float(bulk.min()),

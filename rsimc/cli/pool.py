@@ -58,6 +58,7 @@ def command(
 
 
 def _show(found: Pool) -> None:
+    from rsimc.analysis.shared_milestones import differs
     from rsimc.dates import iso_date
     from rsimc.publish.pool import inside, probability
     from rsimc.publish.words import chance
@@ -74,4 +75,6 @@ def _show(found: Pool) -> None:
         said = [chance(p["p"], p["se"]) for p in chances]
         listed.add_row(f"{weight}{one.name}", *("beyond" if day is None else iso_date(day)[:7] for day in days), *said)
     out.print(listed)
+    if any(one.name.endswith(")") for one in found.components) and differs(found.milestone):
+        say(out, f"In brackets: the milestone that stands for it there. {differs(found.milestone)}")
     say(out, "± Monte Carlo standard errors; none of a table. Densities of the logarithmic pool are by quarters.")

@@ -63,12 +63,16 @@ class PriorSet:
         mixed = [sum((weight * z[place] for place, weight in own), jnp.zeros_like(z[0])) for _, own in self.mixing]
         return z.at[np.array([place for place, _ in self.mixing])].set(jnp.stack(mixed))
 
-    def at(self, z: np.ndarray) -> np.ndarray:
-        """Values [size, ...] at z [size, ...], float64. The numpy twin of `from_normal`."""
+    def correlated(self, z: np.ndarray) -> np.ndarray:
+        """The numpy twin of `scores`, float64."""
         scores = np.array(z, dtype=np.float64)
         for place, own in self.mixing:
             scores[place] = sum(weight * z[other] for other, weight in own)
-        return np.stack([prior.at(row) for (_, _, prior), row in zip(self.entries, scores, strict=True)])
+        return scores
+
+    def at(self, z: np.ndarray) -> np.ndarray:
+        """Values [size, ...] at z [size, ...], float64. The numpy twin of `from_normal`."""
+        return np.stack([prior.at(row) for (_, _, prior), row in zip(self.entries, self.correlated(z), strict=True)])
 
     def from_normal(self, z: Array) -> Array:
         """Values [size, ...] of the parameters at z [size, ...], in the precision of z."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from rsimc.calibration.settings import DEFAULTS, HMC, IMPORTANCE, NUTS, Settings
+from rsimc.calibration.settings import DEFAULTS, HMC, IMPORTANCE, NUTS, WEIGHTED, Settings
 from rsimc.calibration.target import Target, make_target, nuisance_parameters
 from rsimc.calibration.terms import TERMS
 from rsimc.dates import DateGrid, decimal_year, end_of_day
@@ -78,6 +78,7 @@ class Study:
         not_yet = _not_yet(self.scenario)
         company = {"company": list(self.company)} if self.company else {}
         settings = asdict(self.settings)
+        settings |= {"weighted": WEIGHTED} if self.settings.sampler == IMPORTANCE else {}
         return identity({**self._inputs(), "settings": settings, "rows": rows, "not_yet": not_yet, **company})
 
     @property

@@ -94,7 +94,8 @@ class Kwa(Published):
     name: ClassVar[str] = "kwa"
     assumes: ClassVar[str] = (
         "One share of AI R&D is automated along one S-curve of effective compute, freed labour moves at once to what is "
-        "left, and software gets harder to find as it grows. No specialism binds, no training run takes time."
+        "left, and software gets harder to find as it grows. No specialism binds, no training run takes time. Where it is "
+        "calibrated to the share of code that AI writes, that automated share is read as coding's."
     )
     version: ClassVar[str] = "1"
     epoch: ClassVar[float] = 2026.0

@@ -90,9 +90,10 @@ EQUATIONS = (
 
 
 class State(NamedTuple):
-    """All follows from the parameters: nothing is carried but their shape."""
+    """All follows from the parameters: nothing is carried but their shape, and whether doublings were cut off."""
 
     shape: Array
+    cut: Array
 
 
 class Sie(Published):
@@ -130,11 +131,16 @@ class Sie(Published):
 
     def init(self, params: Params, t: float, z: Array) -> State:
         """Nothing but the shape."""
-        return State(0.0 * params["onset"])
+        most = params["each"] * params["distance_to_limits"]
+        return State(0.0 * params["onset"], (params["done"][-1] < NEVER) & (most > MOST))
 
     def step(self, state: State, params: Params, t: Array, dt: float, z: Array) -> State:
         """Nothing changes."""
         return state
+
+    def clipped(self, state: State) -> Array:
+        """Whether more doublings were to come than are counted."""
+        return state.cut
 
     def observe(self, state: State, params: Params, t: Array) -> Quantities:
         """Dates as what has passed since; progress in doublings that are done."""

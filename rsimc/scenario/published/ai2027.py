@@ -23,6 +23,9 @@ YEARS = (2028, 2029, 2030, 2031)
 PIECES = ("early", "in_2028", "in_2029", "in_2030", "later")
 STAGES = ("first", "second", "third", "fourth", "fifth")
 FAR = 1e9
+DATES, SLOWDOWN = ("compute_decrease_date", "human_alg_progress_decrease_date"), 2029.0
+"""From which April's equations slow down."""
+OF_LABOUR = ("initial_software_progress_share_ci", "labor_growth_schedule", "compute_schedule")
 INTERVALS = {
     "h_SC_ci": "horizon_needed",
     "T_t_ci": "doubling_time",
@@ -117,8 +120,20 @@ class _Reader:
             self.priors["present_horizon"] = self._number(simulation["current_horizon"], "simulation.current_horizon")
         if may:
             self._labour(own, place, simulation)
+        else:
+            self._fixed_dates(simulation)
+        read = {"max_time", "current_horizon", *DATES, *(LABOUR if may else ())}
+        self.left += [f"simulation.{key}" for key in simulation if key not in read]
+        taken = {"distributions", "algorithmic_slowdowns", *(OF_LABOUR if may else ())}
+        self.left += [f"{place}.{key}" for key in own if key not in taken]
         extends = ("ai-2027-gaps" if gaps else "ai-2027-horizon") + ("" if may else "-april")
         return self._written(extends, name, simulation.get("max_time"))
+
+    def _fixed_dates(self, simulation: Mapping[str, Any]) -> None:
+        for key in DATES:
+            where = f"simulation.{key}"
+            if key in simulation and self._number(simulation[key], where) != SLOWDOWN:
+                raise self._wrong(where, f"{SLOWDOWN:g}, all that this model has", simulation[key])
 
     def _timelines(self, table: Mapping[str, Any], place: str, may: bool) -> None:
         for key, value in table.items():
@@ -134,7 +149,7 @@ class _Reader:
             elif key == "superexponential_schedule_months":
                 self._schedule(value, where)
             elif key == "p_superexponential" and not may:
-                self.priors["superexponential_by"] = dict.fromkeys(STAGES, self._number(value, where))
+                self.priors["superexponential_share"] = self._number(value, where)
             else:
                 self.left.append(where)
 
@@ -201,6 +216,9 @@ class _Reader:
         self.left += [f"times.{key}" for key in times if key != "SC to SAR"]
         self.priors["speed"] = {own: self._number(speeds.get(key), f"speedups.{key}") for key, own in SPEEDS.items()}
         self.left += [f"speedups.{key}" for key in speeds if key not in SPEEDS]
+        for key in ("derived_distributions", "correlations"):
+            if key in self.document:
+                raise self._wrong(key, "none: this model's are those of April 2025", "a table")
         if "starting_time" in self.document:
             self.priors["coder"] = self._start(self.document["starting_time"])
 

@@ -24,14 +24,19 @@ HOURS_A_MONTH = 167.0
 """Of work, by which the authors turn months of a time horizon into hours."""
 
 
-def kinds(params: Params, april: bool) -> dict[str, Array]:
-    """What follows from u: `sub`, `super` (1 or 0), and `turn`, log2 of the horizon h* in months."""
-    u, after = params["growth_kind"], params["superexponential_from"]
-    turn, taken = 0.0 * u, 0.0 * u
-    for n in range(after.shape[0]):
-        now = (u < params["superexponential_by"][n]).astype(u.dtype) * (1.0 - taken)
-        turn, taken = turn + now * maths.log2(after[n]), taken + now
-    low = params["superexponential_by"][-1] if april else 1.0 - params["subexponential_share"]
+def kinds(params: Params, first: Array, april: bool) -> dict[str, Array]:
+    """What follows from u: `sub`, `super` (1 or 0), and `turn`, log2 of the horizon h* in months: that of the
+    start, `first`, in April 2025, when superexponential growth was so from there."""
+    u = params["growth_kind"]
+    if april:
+        low = params["superexponential_share"]
+        turn, taken = first + 0.0 * u, (u < low).astype(u.dtype)
+    else:
+        low, after = 1.0 - params["subexponential_share"], params["superexponential_from"]
+        turn, taken = 0.0 * u, 0.0 * u
+        for n in range(after.shape[0]):
+            now = (u < params["superexponential_by"][n]).astype(u.dtype) * (1.0 - taken)
+            turn, taken = turn + now * maths.log2(after[n]), taken + now
     sub = ((u > low) & (u <= low + params["subexponential_share"])).astype(u.dtype)
     return {"sub": sub, "super": taken * (1.0 - sub), "turn": turn}
 

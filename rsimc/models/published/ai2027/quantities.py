@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rsimc.models.base import Parameter
-from rsimc.models.published.ai2027.growth import HOURS_A_MONTH
 from rsimc.models.published.base import interval80
 
 # One row a parameter, as in a table: name, unit, prior, meaning, source.
@@ -33,12 +32,15 @@ SATURATION = interval80(_months(_days(2025, 243) - 2025.25), _months(_days(2031,
 
 
 def _growth(edition: str, *, april: bool) -> tuple[Parameter, ...]:
-    start = (15.0 / (60.0 * HOURS_A_MONTH),) + (1e9,) * 4 if april else (0.0014, 0.045, 1.0, 120.0, 12000.0)
-    chances = (0.45,) * 5 if april else (0.25, 0.4, 0.6, 0.8, 0.85)
-    return (
-        Parameter("growth_kind", "share", {"uniform": [0.0, 1.0]}, "u: super-, sub- or exponential growth of the time horizon", edition),
+    start, chances = (0.0014, 0.045, 1.0, 120.0, 12000.0), (0.25, 0.4, 0.6, 0.8, 0.85)
+    schedule = (
         Parameter("superexponential_from", "months of work", start, "h*: horizons from which growth may be superexponential", edition, STAGES),
         Parameter("superexponential_by", "share", chances, "probability that it is by then", edition, STAGES),
+    )
+    always = (Parameter("superexponential_share", "share", 0.45, "probability that growth is superexponential, from the start", edition),)
+    return (
+        Parameter("growth_kind", "share", {"uniform": [0.0, 1.0]}, "u: super-, sub- or exponential growth of the time horizon", edition),
+        *(always if april else schedule),
         Parameter("subexponential_share", "share", 0.1, "probability that growth is subexponential", edition),
         Parameter("doubling_decay", "share", 0.1 if april else interval80(0.03, 0.3), "d: how much less time each superexponential doubling takes", edition),
         Parameter("doubling_growth", "share", 0.1, "how much more time each subexponential doubling takes", edition),

@@ -106,7 +106,9 @@ class After(Published):
         dates = [date]
         for n, gap in enumerate(gaps):
             ratio = speed[n + 1] / speed[n]
-            years = gap * (1.0 - 1.0 / ratio) / (speed[n] * maths.log(ratio))
+            rise = maths.log(ratio)
+            even = jnp.abs(rise) < 1e-4  # one speed throughout
+            years = gap / speed[n] * maths.where(even, 1.0, (1.0 - 1.0 / ratio) / maths.where(even, 1.0, rise))
             years = maths.where(params["days_form"] == 1.0, _whole_days(gap, speed[n], ratio, years) / DAYS, years)
             dates.append(dates[-1] + maths.minimum(years, LONGEST))
         return {**params, **{m.quantity: d for m, d in zip(MILESTONES, dates, strict=True)}}

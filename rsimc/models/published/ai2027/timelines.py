@@ -113,7 +113,7 @@ class Timelines(Published):
     def prepare(self, params: Params, past: Array) -> Params:
         """Adds when the forecast begins, how far it is, and what the pace starts from."""
         full = self._begun(params)
-        kind = growth.kinds(params, self.april)
+        kind = growth.kinds(params, full["first"], self.april)
         doublings = maths.log2(params["horizon_needed"]) - full["first"]
         wait = maths.total(params["gap"]) if self.gaps else params["cost_and_speed"]
         gap = growth.months(params, kind, full["first"], doublings) + wait
@@ -190,7 +190,7 @@ class Timelines(Published):
         return State(pace.MONTHS_A_YEAR * progress, pace.DAYS / params["labour_days"] * labour * multiplier)
 
     def observe(self, state: State, params: Params, t: Array) -> Quantities:
-        """Before t_s progress is traced back at the pace of t_s."""
+        """Before t_s progress is traced back at one base month a month."""
         progress = state.progress + pace.MONTHS_A_YEAR * maths.minimum(t - params["begins"], 0.0)
         part = progress / params["gap_months"]
         done = growth.doublings(params, params, params["first"], progress, params["doublings"])
