@@ -68,7 +68,7 @@ def prior_sensitivity(forecast: Forecast, milestone: str = MILESTONE, by: str = 
     z = np.asarray(latent.values).reshape(-1, latent.shape[-1])[table["draw"].to_numpy()[kept]]
     names = [str(name) for name in latent["z_name"].values]
     fixed = {name for name, entry in zip(names, forecast.study.fitted.entries, strict=True) if entry[2].kind == "fixed"}
-    fixed |= {name for a, b, _ in forecast.study.priors.correlations for name in (a, b)}  # z alone is not they
+    fixed |= forecast.study.priors.together
     forms = form_numbers([table[name].to_numpy()[kept] for name in switches], len(hit))
     centred = centred_by(hit, forms)
     batch = table["batch"].to_numpy()[kept]

@@ -7,8 +7,8 @@ importance sampling with a defensive mixture: Hesterberg 1995; Owen & Zhou 2000)
 Of `POOL` draws for each that is kept, systematic resampling keeps as many as their weights say, in their order: copies
 of one draw stand side by side, and a chain is what a stretch of the pool comes to, of the same total weight for each.
 Given q, chains share no draw but at their ends: what differs between them is the error of the method, which R-hat
-compares and the batches of a forecast carry on. k-hat (Vehtari, Simpson, Gelman,
-Yao & Gabry 2024) says whether the weights can be trusted at all, and their squares how many draws they are worth.
+compares and the batches of a forecast carry on. k-hat (Vehtari, Simpson, Gelman, Yao & Gabry 2024) says whether the
+weights can be trusted at all, and their squares how many draws they are worth.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ import xarray as xr
 
 from rsimc.calibration.settings import Draws, Importance, Settings, Standing
 from rsimc.calibration.target import Target
-from rsimc.calibration.verdict import Verdict, judge, worst
+from rsimc.calibration.verdict import Verdict, judge, scores, worst
 from rsimc.priors.vector import PriorSet
 
 Array = jax.Array
@@ -152,11 +152,6 @@ def _scores(priors: PriorSet, z: np.ndarray) -> dict[str, np.ndarray]:
     if not priors.correlations:
         return {}
     return {"scores": np.moveaxis(priors.correlated(np.moveaxis(z, -1, 0)), 0, -1)}
-
-
-def scores(latent: xr.Dataset) -> np.ndarray:
-    """Normal scores of the parameters, standard normal a priori: z itself where priors are independent."""
-    return np.asarray(latent["scores" if "scores" in latent else "z"].values)
 
 
 def contraction(tree: xr.DataTree) -> dict[str, float]:

@@ -63,6 +63,11 @@ class Verdict:
         return {**asdict(self), "trusted": self.trusted}
 
 
+def scores(latent: xr.Dataset) -> np.ndarray:
+    """Normal scores of the parameters, standard normal a priori: z itself where priors are independent."""
+    return np.asarray(latent["scores" if "scores" in latent else "z"].values)
+
+
 def flatten(dataset: xr.Dataset) -> tuple[list[str], np.ndarray]:
     """Scalar diagnostics of a dataset by flat name."""
     names, values = [], []
@@ -156,8 +161,7 @@ def judge(tree: xr.DataTree, settings: Settings) -> Verdict:
     stats, latent = tree["sample_stats"], tree["latent"].to_dataset()
     names, rhat, bulk, tail = mixing(latent.assign(log_posterior=stats["lp"]), settings.groups)
     diverging, steps = np.asarray(stats["diverging"].values), np.asarray(stats["tree_steps"].values)
-    known = latent["scores" if "scores" in latent else "z"]  # of parameters, where their z are not they
-    shift = np.abs(np.asarray(known.values).mean(axis=(0, 1)))
+    shift = np.abs(scores(latent).mean(axis=(0, 1)))
     facts = {
         "rhat_max": float(rhat.max()),
         "ess_bulk_min": float(bulk.min()),

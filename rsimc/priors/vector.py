@@ -37,6 +37,11 @@ class PriorSet:
         return len(self.entries)
 
     @cached_property
+    def together(self) -> frozenset[str]:
+        """Flat names of the parameters that are drawn together with others: their z are not they."""
+        return frozenset(name for a, b, _ in self.correlations for name in (a, b))
+
+    @cached_property
     def mixing(self) -> tuple[tuple[int, tuple[tuple[int, float], ...]], ...]:
         """Of each correlated entry its place, and the places whose z make up its normal score, with their weights.
 

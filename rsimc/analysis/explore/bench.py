@@ -183,8 +183,7 @@ class Bench:
         fixed = [name for name, (old, new, _) in changes.items() if "fixed" in (old.kind, new.kind)]
         if fixed:
             return needs_calibration(f"a fixed value of {fixed[0]} says what no draw of the posterior does")
-        together = {name for a, b, _ in structure.study.priors.correlations for name in (a, b)}
-        tied = [name for name in changes if name in together]
+        tied = [name for name in changes if name in structure.study.priors.together]
         if tied:
             return needs_calibration(f"{tied[0]} is drawn together with others, whose weights would change too")
         weights, standing = self._weights(setting, fitted), calibrated(fitted.trusted)

@@ -94,8 +94,7 @@ def others(study: Study, posterior: Posterior | None, seed: int) -> Others:
     base = make_source(study, posterior, seed)
     names = study.priors.names
     fixed = {name for name, entry in zip(names, study.priors.entries, strict=True) if entry[2].kind == "fixed"}
-    together = {name for a, b, _ in study.priors.correlations for name in (a, b)}
-    free = tuple(name for name in names if name not in fixed | together and name not in study.choice)
+    free = tuple(name for name in names if name not in fixed | study.priors.together and name not in study.choice)
     noise = replace(base, noise=jnp.asarray(noise_keys(study.model, (seed + 1) % 2**32)))
     if isinstance(base, PriorSource):
         keys = jnp.asarray(rng.stream_keys((seed + 1) % 2**32, [f"prior.{name}" for name in names]))

@@ -2,8 +2,8 @@
 
 Of three kinds: exponential, each doubling takes T months; subexponential, each takes a tenth more than the one before;
 superexponential from a horizon h* on, each takes the part d less. The kind follows from u, uniform: super from the
-first h* of a schedule whose cumulative probability exceeds u; sub where u is above 1 - p_sub in May 2025, and in April
-within p_sub above the schedule's last probability; exponential otherwise.
+first h* of a schedule whose cumulative probability exceeds u, and sub where u is above 1 - p_sub; in April 2025 super
+from the start where u is below p_super, and sub within p_sub above that; exponential otherwise.
 
     exponential n T;   sub T (1.1^n - 1)/0.1;   super T n_b + T (1 - (1-d)^(n - n_b))/d,  n_b = log2(h*/h_0)
 

@@ -9,8 +9,8 @@ less that delay (labour and research are those of the saturation itself). From t
 The originals date what is not reached by their last year with that year, 2065 (May) or 2050 (April), 2100 with gaps;
 here it is not within the horizon. Where the original with gaps turns the hours of h_sat into months it takes 720 to a
 month, against 167 of work for h_SC, which makes two more doublings: kept (`hours_a_month`), since its published numbers
-rest on it. In April it followed what happens,
-from the saturation on, and took the delay off the date in the end. A gap of less than nothing (0.3% of trajectories with gaps) is a coder at once, as there.
+rest on it. In April it followed what happens from the saturation on, and took the delay off the date in the end. A gap
+of less than nothing (0.3% of trajectories with gaps) is a coder at once, as there.
 
 Ours: the time horizon on the way, for data, with doublings before what comes on top; and delays of at most 63 months
 (one in 1,500 is longer), since trajectories start in 2020.
