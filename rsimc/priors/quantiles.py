@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicHermiteSpline, PchipInterpolator
-from scipy.special import log_ndtr, logsumexp, ndtr, ndtri, ndtri_exp
+from scipy.special import betaincinv, log_ndtr, logsumexp, ndtr, ndtri, ndtri_exp
 
 Floats = NDArray[np.float64]
 Z_MAX = 8.0
@@ -104,6 +104,12 @@ def uniform(low: float, high: float, text: str, log: bool = False) -> Quantile:
 def kumaraswamy(a: float, b: float, text: str) -> Quantile:
     """Kumaraswamy on (0, 1), a close relative of the beta whose quantile function is (1 - (1 - U)^{1/b})^{1/a}."""
     return tabulate(np.power(-np.expm1(log_ndtr(-Z_GRID) / b), 1.0 / a), text, log=False)
+
+
+def beta(a: float, b: float, text: str) -> Quantile:
+    """A beta on (0, 1); each tail from its own end, so that neither is lost."""
+    low, high = betaincinv(a, b, ndtr(Z_GRID)), 1.0 - betaincinv(b, a, ndtr(-Z_GRID))
+    return tabulate(np.where(Z_GRID < 0.0, low, high), text, log=False)
 
 
 def triangular(low: float, mode: float, high: float, text: str) -> Quantile:

@@ -4,7 +4,7 @@
 { lognormal = [3.2, 0.4] }                median, sd of the log
 { normal = [0, 1] }                       mean, sd; optionally low = , high = to cut it
 { logitnormal = [0, 0.8], low = 0.1, high = 1 }   mean and sd of the logit, stretched to low..high
-{ uniform = [0, 1] }  { loguniform = [1, 10] }  { kumaraswamy = [1, 1.5] }
+{ uniform = [0, 1] }  { loguniform = [1, 10] }  { beta = [3, 3] }  { kumaraswamy = [1, 1.5] }
 { triangular = [1.5, 2.5, 4.2] }          low, most likely, high
 { p10 = 0.9, p50 = 2.1, p90 = 3.3 }       smooth through the percentiles
 { mixture = ["1 to 2", "5 to 9"], weights = [0.5, 0.5] }
@@ -28,7 +28,7 @@ Z95 = 1.6448536269514722
 LARGEST = float(np.finfo(np.float32).max)
 """Trajectories are of 32-bit numbers."""
 FINITE = "{} finite number{}, of at most 3.4e38"
-NAMED = {"normal": 2, "lognormal": 2, "logitnormal": 2, "uniform": 2, "loguniform": 2, "kumaraswamy": 2}
+NAMED = {"normal": 2, "lognormal": 2, "logitnormal": 2, "uniform": 2, "loguniform": 2, "kumaraswamy": 2, "beta": 2}
 TRIANGULAR = "triangular"
 NUMBER = r"[-+]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 INTERVAL = re.compile(rf"^\s*({NUMBER})\s+to\s+({NUMBER})\s*$")
@@ -136,7 +136,7 @@ def _named(name: str, ab: list[float], spec: Mapping[str, Any], where: str) -> Q
         raise ScenarioError(_below(where, f".{name}"), "low < high", f"[{a:g}, {b:g}]")
     if name in ("lognormal", "loguniform") and a <= 0:
         raise ScenarioError(_below(where, f".{name}"), "a positive first number", f"{a:g}")
-    if name == "kumaraswamy" and min(a, b) <= 0:
+    if name in ("beta", "kumaraswamy") and min(a, b) <= 0:
         raise ScenarioError(_below(where, f".{name}"), "two positive numbers", f"[{a:g}, {b:g}]")
     if name == "normal":
         cut = math.isfinite(low) or math.isfinite(high)
@@ -147,6 +147,8 @@ def _named(name: str, ab: list[float], spec: Mapping[str, Any], where: str) -> Q
         return Quantile("logistic", text, loc=a, scale=b, low=low, high=high)
     if name == "kumaraswamy":
         return q.kumaraswamy(a, b, text)
+    if name == "beta":
+        return q.beta(a, b, text)
     return q.uniform(a, b, text, log=name == "loguniform")
 
 

@@ -54,7 +54,10 @@ def find_or_fit(study: Study, progress: Progress) -> Posterior:
     """The study's posterior, from the cache or fitted now (minutes). Raises CalibrationError without data."""
     if study.target is None:
         raise CalibrationError(
-            study.scenario.where("data"), "observations to calibrate on", "none", "use --prior, or a later as_of"
+            study.scenario.where("data"),
+            "observations to calibrate on",
+            "none",
+            "use a later as_of, or run the prior: rsimc simulate --prior",
         )
     settings = study.settings
     if settings.chains * settings.draws < MIN_DRAWS:

@@ -1,0 +1,1 @@
+"""The AI Futures Model of December 2025."""
