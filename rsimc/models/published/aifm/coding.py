@@ -35,8 +35,9 @@ LAST_LOGIT = float(np.log(1.0 / (ASYMPTOTE - 1.0)))
 """Logit of 1/1.1, where everything can be automated."""
 EFFICIENCY = float(np.log(0.05))
 """log eta_0."""
-POINTS, WEIGHTS = (part for part in np.polynomial.legendre.leggauss(12))
-POINTS, WEIGHTS = 0.5 * (POINTS + 1.0), 0.5 * WEIGHTS
+_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(12)
+POINTS, WEIGHTS = (0.5 * (_POINTS + 1.0)) ** 3, 1.5 * (0.5 * (_POINTS + 1.0)) ** 2 * _WEIGHTS
+"""Of w, by its cube root, in which the integrand is smooth for every q."""
 NEWTON = 4
 TURNS = 20
 LEAST_LOGIT = -20.0

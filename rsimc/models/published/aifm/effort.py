@@ -17,6 +17,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from rsimc import maths
 from rsimc.models.published.aifm.coding import LN10
@@ -40,7 +41,7 @@ class Experiments(NamedTuple):
 
 
 def experiments(unlimited_labour: Array, unlimited_compute: Array, tenth: Array, parallel: Array) -> Experiments:
-    """Of a_L, a_C, M and p. The sum of powers falls ever less steeply, so that Newton's steps from 0 never overshoot."""
+    """Of a_L, a_C, M and p. The sum of powers falls ever less steeply: Newton's steps from 0 never overshoot."""
     labour, compute = (maths.maximum(maths.log(a), LEAST) for a in (unlimited_labour, unlimited_compute))
 
     def step(_: Array, x: Array) -> Array:
@@ -53,13 +54,13 @@ def experiments(unlimited_labour: Array, unlimited_compute: Array, tenth: Array,
     return Experiments(-x, labour, compute, jnp.clip(zeta, 0.001, 10.0), parallel)
 
 
-def log_effort(of: Experiments, log_compute: Array, log_labour: Array) -> Array:
+def log_effort(of: Experiments, log_compute: ArrayLike, log_labour: ArrayLike) -> Array:
     """log X; both against today."""
     both = (of.labour + of.zeta * log_compute, of.compute + of.parallel * log_labour)
     return maths.logaddexp(of.rho * both[0], of.rho * both[1]) / of.rho
 
 
-def steady_stock(of: Experiments, log_compute: Array, log_labour: Array, labour_growth: Array) -> Array:
+def steady_stock(of: Experiments, log_compute: ArrayLike, log_labour: ArrayLike, labour_growth: ArrayLike) -> Array:
     """Log of the stock of research X^2/X' of a steady growth at the start."""
     both = (of.labour + of.zeta * log_compute, of.compute + of.parallel * log_labour)
     share = maths.sigmoid(of.rho * (both[0] - both[1]))
@@ -78,12 +79,11 @@ class People(NamedTuple):
 
 def people_alone(of: Experiments) -> People:
     """By Gauss and Legendre's points between knots, which are years here."""
-    first = known(np.array([START]))
-    begun = steady_stock(of, *(float(row[0]) for row in first), 0.0 * of.rho + float(FIRST_GROWTH[0]))
+    compute, labour = known(np.array([START, REFERENCE]))
+    begun = steady_stock(of, float(compute[0]), float(labour[0]), float(FIRST_GROWTH[0]))
     until_reference = maths.exp(begun) + _worked(of, np.arange(START, REFERENCE + 1.0))
     stock = until_reference + _worked(of, np.array([REFERENCE, REFERENCE + 1.0, PRESENT]))
-    then = known(np.array([REFERENCE]))
-    return People(stock, begun, log_effort(of, *(float(row[0]) for row in then)) - maths.log(until_reference))
+    return People(stock, begun, log_effort(of, float(compute[1]), float(labour[1])) - maths.log(until_reference))
 
 
 def _worked(of: Experiments, years: np.ndarray) -> Array:

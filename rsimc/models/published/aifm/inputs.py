@@ -112,16 +112,16 @@ def column(values: np.ndarray, like: Array) -> Array:
 
 def known(years: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Log experiment compute and log human labour in decimal years, against the present day."""
-    return tuple(np.interp(years - START, KNOTS, row) for row in (_VALUES[2], _VALUES[0]))  # type: ignore[return-value]
+    return np.interp(years - START, KNOTS, _VALUES[2]), np.interp(years - START, KNOTS, _VALUES[0])
 
 
 def inputs(t: Array) -> Inputs:
     """At t years since 2012."""
     cell = jnp.clip((t * (1.0 / _CELL)).astype(jnp.int32), 0, len(_GRID) - 1)
     since = t - cell.astype(t.dtype) * _CELL
-    rows = [jnp.asarray(row, t.dtype)[cell] for row in CELLS]
-    lines = [at + rise * since for at, rise in zip(rows[:3], rows[4:7], strict=True)]
-    return Inputs(*lines, rows[8] + since * (rows[3] + 0.5 * rows[7] * since))
+    at = [jnp.asarray(row, t.dtype)[cell] for row in CELLS]
+    labour, inference, experiments = (at[n] + at[n + 4] * since for n in range(3))
+    return Inputs(labour, inference, experiments, at[8] + since * (at[3] + 0.5 * at[7] * since))
 
 
 def drawn_training(t: Array, first: Array, second: Array, changed: tuple[Array, Array]) -> Array:

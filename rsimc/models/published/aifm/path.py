@@ -4,8 +4,8 @@
 
 R and E are one unknown: y = log R, y' = e^{log effort - y}. When AI speeds up AI, y' grows a thousandfold within days:
 no step of time is short enough for that and long enough for the rest. A step of Runge and Kutta here is one of length
-along the way, time in units of `_longest(t)` years and y in units of `WIDEST`, so that it ends wherever it comes to
-first. STEPS are enough for all but one draw in ...
+along the way, time in units of `_longest(t)` years and y in units of `_speed`, so that it ends by whichever comes
+first. A takeoff takes some tens of the STEPS; of 131,072 draws of the published priors none runs out before 2050.
 """
 
 from __future__ import annotations
@@ -55,10 +55,9 @@ def travel(
     returns: Array,
     levels: Array,
 ) -> tuple[Way, Array]:
-    """The way from 2012 on and when it comes to levels [M, ...] of effective compute, in years since 2012, inf if never.
+    """The way from 2012 on, and when it comes to levels [M, ...] of effective compute, years since 2012, inf if never.
 
-    log_rate(t, y): log y'; compute(t, y): E; first: y at the start; returns: orders of
-    magnitude of E for each of y.
+    log_rate(t, y): log y'; compute(t, y): E; first: y at the start; returns: orders of magnitude of E for each of y.
     """
     nothing = 0.0 * first
 
@@ -90,7 +89,7 @@ def travel(
 
 
 def compute_at(way: Way, t: Array) -> Array:
-    """Effective compute at t years since 2012, by a straight line within a step; what it comes to last after the last."""
+    """Effective compute at t years since 2012, by a straight line within a step; after the last what it comes to."""
 
     def halve(_: Array, ends: tuple[Array, Array]) -> tuple[Array, Array]:
         low, high = ends

@@ -10,7 +10,7 @@ today's resources, or of skill in standard deviations among people.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -37,7 +37,7 @@ side by side."""
 
 
 class Training(NamedTuple):
-    """Growth before and after; the knots that it changes between, years since 2012; whether the table counts instead."""
+    """Growth before and after; the knots that it changes between, years since 2012; whether the table is taken."""
 
     before: Array
     after: Array
@@ -69,10 +69,8 @@ def world(params: Params) -> World:
     """Of one draw."""
     parallel = jnp.clip(params["parallel"], 0.02, 1.0)
     tenth = maths.minimum(1.0 + params["tenth_of_compute"], 10.0)
-    unlimited = (
-        maths.minimum(1.0 + params[f"unlimited_{of}"], most) for of, most in (("labour", 1e5), ("compute", 1e7))
-    )
-    made = effort.experiments(*unlimited, tenth, parallel)
+    labour = maths.minimum(1.0 + params["unlimited_labour"], 1e5)
+    made = effort.experiments(labour, maths.minimum(1.0 + params["unlimited_compute"], 1e7), tenth, parallel)
     alone, training = effort.people_alone(made), _training(params)
     returns = params["software_progress"] / maths.exp(alone.reference)
     today = inputs.PRESENT - inputs.START + 0.0 * returns
@@ -86,9 +84,10 @@ def world(params: Params) -> World:
         jnp.clip(params["taste_limit"], 0.01, 100.0),
         jnp.clip(params["taste_smoothing"], 0.001, 0.999),
     )
-    compute, labour = (float(row[0]) for row in inputs.known(np.array([inputs.START])))
+    compute, people = inputs.known(np.array([inputs.START]))
     machines, steeper = coding.early_labour(curve)
-    first = effort.steady_stock(made, compute, labour + machines, float(inputs.FIRST_GROWTH[0]) + steeper)
+    growing = float(inputs.FIRST_GROWTH[0]) + steeper
+    first = effort.steady_stock(made, float(compute[0]), float(people[0]) + machines, growing)
     slope = params["skill_growth"] / growth
     skill = params["skill_at_coder"]
     return World(made, curve, skills, training, returns, first, now, coder, skill, slope, doubling, shortening)
@@ -202,8 +201,8 @@ def log_horizon(of: World, compute: Array, minutes: Array) -> Array:
     return maths.log(minutes) + maths.LN2 * maths.log(left) / maths.log1p(-of.shortening)
 
 
-_NAMES = (effort.Experiments, coding.Curve, taste.Taste, Training)
-_STRUCTURE = jax.tree.structure(World(*(kind(*range(len(kind._fields))) for kind in _NAMES), *range(8)))
+_PARTS = (effort.Experiments, coding.Curve, taste.Taste, Training)
+_SIZES = tuple(len(part._fields) for part in _PARTS)
 
 
 def packed(of: World) -> dict[str, Array]:
@@ -213,5 +212,9 @@ def packed(of: World) -> dict[str, Array]:
 
 def unpacked(params: Params) -> World:
     """What `packed` put there."""
-    made: World = jax.tree.unflatten(_STRUCTURE, [params[f"world_{n}"] for n in range(_STRUCTURE.num_leaves)])
-    return made
+    rest = [params[f"world_{n}"] for n in range(sum(_SIZES) + len(World._fields) - len(_SIZES))]
+    parts: list[Any] = []
+    for part, size in zip(_PARTS, _SIZES, strict=True):
+        parts.append(part(*rest[:size]))
+        rest = rest[size:]
+    return World(*parts, *rest)
