@@ -7,18 +7,14 @@ What only draws pictures, and what the originals themselves do not read, is left
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from rsimc.errors import DataError, UsageError, nearest
-from rsimc.reading import TEXT, content
+from rsimc.errors import UsageError, nearest
+from rsimc.scenario.published.files import NORMAL_80, Imported, Reader, yaml_of
 
-NORMAL_80 = 1.2815515655446004
 YEARS = (2028, 2029, 2030, 2031)
 PIECES = ("early", "in_2028", "in_2029", "in_2030", "later")
 STAGES = ("first", "second", "third", "fourth", "fifth")
@@ -58,66 +54,36 @@ GAPS = {
 SPEEDS = {"SC": "coder", "SAR": "researcher", "SIAR": "superintelligent_researcher", "ASI": "superintelligence"}
 
 
-@dataclass(frozen=True)
-class Imported:
-    """A scenario as TOML, the bundled one that it extends, whose parameters they are, and keys that were left aside."""
-
-    text: str
-    extends: str
-    forecaster: str
-    left: tuple[str, ...]
-
-
 def read(path: Path, forecaster: str | None = None) -> Imported:
     """A parameter file as a scenario. forecaster: of a file with several; its first one when None.
 
     Raises DataError naming file and key for what cannot be read, UsageError for a forecaster that it has not.
     """
-    return _Reader(path, _yaml(path)).scenario(forecaster)
+    return _Reader(path, yaml_of(path, "AI 2027")).scenario(forecaster)
 
 
-def _yaml(path: Path) -> Mapping[str, Any]:
-    import yaml  # only this needs it
-
-    try:
-        found = yaml.safe_load(content(path, TEXT).decode("utf-8-sig"))
-    except OSError as error:
-        raise DataError(str(path), "a parameter file", (error.strerror or str(error)).lower()) from error
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", None)
-        raise DataError(str(path) + ("" if line is None else f":{line + 1}"), "YAML", "something else") from error
-    if not isinstance(found, Mapping):
-        raise DataError(str(path), "a parameter file of AI 2027", "no table of keys")
-    return found
-
-
-class _Reader:
-    """One file; what it has read of it, and what it has left aside."""
-
-    def __init__(self, path: Path, document: Mapping[str, Any]) -> None:
-        self.path, self.document = path, document
-        self.priors: dict[str, Any] = {}
-        self.left: list[str] = []
+class _Reader(Reader):
+    """One file of AI 2027."""
 
     def scenario(self, forecaster: str | None) -> Imported:
         if "speedups" in self.document:
             self._takeoff()
-            return self._written("ai-2027-takeoff", "", None)
-        every = self._table(self.document, "forecasters", "forecasters")
+            return self.written("ai-2027-takeoff", "", None)
+        every = self.table(self.document, "forecasters", "forecasters")
         name = next(iter(every), "") if forecaster is None else forecaster
         if name not in every:
             known = tuple(str(one) for one in every)
             raise UsageError("--forecaster", f"one of {', '.join(known)}", f'"{name}"', nearest(name, known))
         place = f"forecasters.{name}"
-        own = self._table(every, name, place)
-        distributions = self._table(own, "distributions", f"{place}.distributions")
-        simulation = self._table(self.document, "simulation", "simulation")
+        own = self.table(every, name, place)
+        distributions = self.table(own, "distributions", f"{place}.distributions")
+        simulation = self.table(self.document, "simulation", "simulation")
         gaps, may = "t_sat_ci" in distributions, "labor_growth_schedule" in own
         self._timelines(distributions, f"{place}.distributions", may)
         if gaps:
-            self._gaps(self._table(own, "algorithmic_slowdowns", place), f"{place}.algorithmic_slowdowns")
+            self._gaps(self.table(own, "algorithmic_slowdowns", place), f"{place}.algorithmic_slowdowns")
         elif "current_horizon" in simulation:
-            self.priors["present_horizon"] = self._number(simulation["current_horizon"], "simulation.current_horizon")
+            self.priors["present_horizon"] = self.number(simulation["current_horizon"], "simulation.current_horizon")
         if may:
             self._labour(own, place, simulation)
         else:
@@ -127,98 +93,98 @@ class _Reader:
         taken = {"distributions", "algorithmic_slowdowns", *(OF_LABOUR if may else ())}
         self.left += [f"{place}.{key}" for key in own if key not in taken]
         extends = ("ai-2027-gaps" if gaps else "ai-2027-horizon") + ("" if may else "-april")
-        return self._written(extends, name, simulation.get("max_time"))
+        return self.written(extends, name, simulation.get("max_time"))
 
     def _fixed_dates(self, simulation: Mapping[str, Any]) -> None:
         for key in DATES:
             where = f"simulation.{key}"
-            if key in simulation and self._number(simulation[key], where) != SLOWDOWN:
-                raise self._wrong(where, f"{SLOWDOWN:g}, all that this model has", simulation[key])
+            if key in simulation and self.number(simulation[key], where) != SLOWDOWN:
+                raise self.wrong(where, f"{SLOWDOWN:g}, all that this model has", simulation[key])
 
     def _timelines(self, table: Mapping[str, Any], place: str, may: bool) -> None:
         for key, value in table.items():
             where = f"{place}.{key}"
             if key in INTERVALS:
-                self.priors[INTERVALS[key]] = self._interval(value, where)
+                self.priors[INTERVALS[key]] = self.interval(value, where)
             elif key in NUMBERS:
-                self.priors[NUMBERS[key]] = self._number(value, where)
+                self.priors[NUMBERS[key]] = self.number(value, where)
             elif key == "t_sat_ci":
-                self.priors["saturation"] = self._interval(
-                    [self._months(day, where) for day in self._two(value, where)], where
+                self.priors["saturation"] = self.interval(
+                    [self._months(day, where) for day in self.two(value, where)], where
                 )
             elif key == "superexponential_schedule_months":
                 self._schedule(value, where)
             elif key == "p_superexponential" and not may:
-                self.priors["superexponential_share"] = self._number(value, where)
+                self.priors["superexponential_share"] = self.number(value, where)
             else:
                 self.left.append(where)
 
     def _schedule(self, value: Any, where: str) -> None:
-        pairs = [self._two(pair, where) for pair in value] if isinstance(value, Sequence) else []
+        pairs = [self.two(pair, where) for pair in value] if isinstance(value, Sequence) else []
         if not 1 <= len(pairs) <= len(STAGES):
-            raise self._wrong(where, f"1 to {len(STAGES)} pairs of a horizon in months and a probability", value)
+            raise self.wrong(where, f"1 to {len(STAGES)} pairs of a horizon in months and a probability", value)
         filled = [*pairs, *[[FAR, pairs[-1][1]]] * (len(STAGES) - len(pairs))]
         self.priors["superexponential_from"] = {
-            s: self._number(p[0], where) for s, p in zip(STAGES, filled, strict=True)
+            s: self.number(p[0], where) for s, p in zip(STAGES, filled, strict=True)
         }
-        self.priors["superexponential_by"] = {s: self._number(p[1], where) for s, p in zip(STAGES, filled, strict=True)}
+        self.priors["superexponential_by"] = {s: self.number(p[1], where) for s, p in zip(STAGES, filled, strict=True)}
 
     def _gaps(self, table: Mapping[str, Any], place: str) -> None:
         found = {}
         for key, value in table.items():
             where = f"{place}.{key}"
             if key not in GAPS:
-                raise self._wrong(where, f"a gap among {', '.join(GAPS)}", key)
+                raise self.wrong(where, f"a gap among {', '.join(GAPS)}", key)
             if not isinstance(value, Sequence) or len(value) != 3:
-                raise self._wrong(where, "the probability of no gap and an interval of months", value)
-            if self._number(value[0], where) != 0.0:
-                raise self._wrong(where, "0 for the probability of no gap, all that this model has", value[0])
-            found[GAPS[key]] = self._interval(value[1:], where)
+                raise self.wrong(where, "the probability of no gap and an interval of months", value)
+            if self.number(value[0], where) != 0.0:
+                raise self.wrong(where, "0 for the probability of no gap, all that this model has", value[0])
+            found[GAPS[key]] = self.interval(value[1:], where)
         lacking = [key for key, own in GAPS.items() if own not in found]
         if lacking:
-            raise self._wrong(place, f"all gaps, {', '.join(lacking)} among them", ", ".join(table) or "none")
+            raise self.wrong(place, f"all gaps, {', '.join(lacking)} among them", ", ".join(table) or "none")
         self.priors["gap"] = found
 
     def _labour(self, own: Mapping[str, Any], place: str, simulation: Mapping[str, Any]) -> None:
-        low, high = self._two(
+        low, high = self.two(
             own.get("initial_software_progress_share_ci"), f"{place}.initial_software_progress_share_ci"
         )
         where = f"{place}.initial_software_progress_share_ci"
-        low, high = self._number(low, where), self._number(high, where)
+        low, high = self.number(low, where), self.number(high, where)
         self.priors["software_share"] = {"normal": [(low + high) / 2.0, (high - low) / (2.0 * NORMAL_80)]}
         self.priors["labour_growth"] = self._pieces(own, "labor_growth_schedule", place, None)
         self.priors["compute_progress"] = self._pieces(own, "compute_schedule", place, 1.0)
         for key, name in LABOUR.items():
             if key in simulation:
-                self.priors[name] = self._number(simulation[key], f"simulation.{key}")
+                self.priors[name] = self.number(simulation[key], f"simulation.{key}")
 
     def _pieces(self, own: Mapping[str, Any], key: str, place: str, early: float | None) -> dict[str, float]:
         """Rates from 2028, 2029, 2030 and 2031 on, and the one before, which the file gives or is `early`."""
         where, value = f"{place}.{key}", own.get(key)
-        pairs = [self._two(pair, where) for pair in value] if isinstance(value, Sequence) else []
-        rates = {self._number(year, where): self._number(rate, where) for year, rate in pairs}
+        pairs = [self.two(pair, where) for pair in value] if isinstance(value, Sequence) else []
+        rates = {self.number(year, where): self.number(rate, where) for year, rate in pairs}
         before = [rate for year, rate in rates.items() if year < YEARS[0]]
         known = [rates[year] for year in YEARS if year in rates]
         if len(known) != len(YEARS) or len(rates) != len(known) + len(before) or len(before) > 1:
-            raise self._wrong(where, f"rates from {', '.join(map(str, YEARS))} on, all that this model has", value)
+            raise self.wrong(where, f"rates from {', '.join(map(str, YEARS))} on, all that this model has", value)
         first = before[0] if before else early
         if first is None:
-            raise self._wrong(where, "the rate before 2028 too", value)
+            raise self.wrong(where, "the rate before 2028 too", value)
         return dict(zip(PIECES, (first, *known), strict=True))
 
     def _takeoff(self) -> None:
-        times, speeds = (self._table(self.document, key, key) for key in ("times", "speedups"))
+        times, speeds = (self.table(self.document, key, key) for key in ("times", "speedups"))
         first = times.get("SC to SAR")
         if not isinstance(first, Sequence) or len(first) != 3:
-            raise self._wrong("times.SC to SAR", "a probability and an interval of years", first)
-        self.priors["skipped_share"] = self._number(first[0], "times.SC to SAR")
-        self.priors["researcher_gap"] = self._interval(first[1:], "times.SC to SAR")
+            raise self.wrong("times.SC to SAR", "a probability and an interval of years", first)
+        self.priors["skipped_share"] = self.number(first[0], "times.SC to SAR")
+        self.priors["researcher_gap"] = self.interval(first[1:], "times.SC to SAR")
         self.left += [f"times.{key}" for key in times if key != "SC to SAR"]
-        self.priors["speed"] = {own: self._number(speeds.get(key), f"speedups.{key}") for key, own in SPEEDS.items()}
+        self.priors["speed"] = {own: self.number(speeds.get(key), f"speedups.{key}") for key, own in SPEEDS.items()}
         self.left += [f"speedups.{key}" for key in speeds if key not in SPEEDS]
         for key in ("derived_distributions", "correlations"):
             if key in self.document:
-                raise self._wrong(key, "none: this model's are those of April 2025", "a table")
+                raise self.wrong(key, "none: this model's are those of April 2025", "a table")
         if "starting_time" in self.document:
             self.priors["coder"] = self._start(self.document["starting_time"])
 
@@ -226,69 +192,14 @@ class _Reader:
         try:
             day = datetime.strptime(str(value), "%B %d %Y").date()
         except ValueError as error:
-            raise self._wrong("starting_time", 'a day such as "March 31 2027"', value) from error
+            raise self.wrong("starting_time", 'a day such as "March 31 2027"', value) from error
         if day.year < 2027:
-            raise self._wrong("starting_time", "a day from 2027 on, where this model begins", value)
+            raise self.wrong("starting_time", "a day from 2027 on, where this model begins", value)
         return round(day.year - 2027 + (day - date(day.year, 1, 1)).days / 365.0, 6)
 
     def _months(self, value: Any, where: str) -> float:
         try:
             day = value if isinstance(value, date) else date.fromisoformat(str(value))
         except ValueError as error:
-            raise self._wrong(where, "dates such as 2025-09-01", value) from error
+            raise self.wrong(where, "dates such as 2025-09-01", value) from error
         return 12.0 * (day.year + (day - date(day.year, 1, 1)).days / 365.0 - 2025.25)
-
-    def _interval(self, value: Any, where: str) -> dict[str, float]:
-        low, high = (self._number(one, where) for one in self._two(value, where))
-        if not 0.0 < low < high:
-            raise self._wrong(where, "an 80% interval [low, high] with 0 < low < high", value)
-        return {"p10": low, "p90": high}
-
-    def _two(self, value: Any, where: str) -> Sequence[Any]:
-        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
-            raise self._wrong(where, "two values in square brackets", value)
-        return value
-
-    def _number(self, value: Any, where: str) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise self._wrong(where, "a finite number", value)
-        return float(value)
-
-    def _table(self, table: Mapping[str, Any], key: Any, where: str) -> Mapping[str, Any]:
-        found = table.get(key)
-        if not isinstance(found, Mapping):
-            raise self._wrong(where, "a table of keys", found)
-        return {str(name): value for name, value in found.items()}
-
-    def _wrong(self, where: str, expected: str, value: Any) -> DataError:
-        found = "nothing" if value is None else str(value)
-        return DataError(f"{self.path}: {where}", expected, found if len(found) <= 60 else f"{found[:57]}...")
-
-    def _written(self, extends: str, forecaster: str, last: Any) -> Imported:
-        whose = f" ({forecaster})" if forecaster else ""
-        title = f"{extends}, with the parameters of {self.path.name}{whose}"
-        lines = [
-            "schema = 1",
-            f"extends = {json.dumps(extends)}",
-            f"title = {json.dumps(title, ensure_ascii=False)}",
-            "",
-        ]
-        lines += ["[priors]", *(f"{name} = {_toml(value)}" for name, value in self.priors.items())]
-        if last is not None:
-            year = round(self._number(last, "simulation.max_time"))
-            if not 2030 <= year <= 2200:
-                raise self._wrong("simulation.max_time", "a year from 2030 to 2200", last)
-            lines += ["", "[run]", f"horizon = {year}"]
-        return Imported("\n".join(lines) + "\n", extends, forecaster, tuple(self.left))
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
-    return f"{value:.12g}"
-
-
-FORMATS = {"ai2027": read}
-"""Readers by the name of the model's authors' work."""

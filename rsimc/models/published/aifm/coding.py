@@ -149,8 +149,8 @@ def log_labour(of: Curve, compute: Array, inference: Array) -> Array:
 
 
 def early_labour(of: Curve) -> tuple[Array, Array]:
-    """At the start (E = 0): log coding labour for each person, and how much faster than people's it grows a year, with a
-    fixed share of tasks for AIs, by which the original works out the stock of research that it starts from."""
+    """At the start (E = 0): log coding labour for each person, and how much faster than people's it grows a year, with
+    a fixed share of tasks for AIs, by which the original works out the stock of research that it starts from."""
     share = jnp.clip(ASYMPTOTE * maths.sigmoid(-of.slope * of.middle), 1e-9, 1.0 - 1e-9)
     machines = (1.0 - of.rho) * maths.log(share) + of.rho * INFERENCE_FIRST
     people = (1.0 - of.rho) * maths.log1p(-share)
