@@ -216,6 +216,33 @@ def test_one_part_accounts_for_all(plain: Forecast, paused: Forecast) -> None:
     assert share.change == share.alone == pytest.approx(by_key.second.p - by_key.first.p, abs=1e-12)
 
 
+def test_forecasters_of_one_published_model_are_explained(folder: Path) -> None:
+    """Priors that differ in several keys, sampled by one program: as many parts as there are keys."""
+    text = """schema = 1
+extends = "kwa-2026"
+[priors]
+automation_width = { triangular = [1.0, 2.0, 3.0] }
+labour_share = 0.3
+returns_to_scale = 0.95
+difficulty_growth = { triangular = [0.3, 0.5, 1.0] }
+automated_share_2026 = 0.4
+[run]
+horizon = 2060
+"""
+    (folder / "other.toml").write_text(text)
+    runs = [
+        api.simulate(name, ["run.horizon=2060"], prior=True, draws=131_072, output=folder / f"of_{n}")
+        for n, name in enumerate(("kwa-2026", str(folder / "other.toml")))
+    ]
+    found = comparing.compare(runs)[0]
+    shared = comparing.explain(found, Question("automation_99", "2032-12-31"), by_key=True)
+    assert len(shared.shares) == 5 and shared.trajectories == 16_384
+    for end, run in zip((shared.first, shared.second), runs, strict=True):
+        whole = run.probability("automation_99", "2032-12-31")
+        assert end.p == pytest.approx(whole.p, abs=4.0 * end.se + 1e-3)
+    assert sum(share.change for share in shared.shares) == pytest.approx(shared.second.p - shared.first.p, abs=1e-12)
+
+
 VALUES = st.recursive(
     st.integers(0, 2), lambda v: st.dictionaries(st.sampled_from(["a", "b.c", "d e"]), v, max_size=3), max_leaves=6
 )

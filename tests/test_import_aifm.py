@@ -97,6 +97,10 @@ def test_their_own_numbers_are_the_bundled_scenario(name: str, tmp_path: Path) -
             assert one.quantile(level) == pytest.approx(other.quantile(level), rel=1e-6, abs=1e-6), (key, label)
 
 
+def test_correlations_are_those_of_the_model() -> None:
+    assert aifm.CORRELATIONS == SPEARMAN
+
+
 def test_what_a_file_does_not_name_is_the_programs_default(tmp_path: Path) -> None:
     document = eli() | {"parameters": {"taste_limit": {"dist": "fixed", "value": 4}}}
     (tmp_path / "mine.toml").write_text(aifm.read(written(tmp_path, "one.yaml", document)).text)

@@ -13,7 +13,7 @@ from rsimc.analysis.estimates import Estimate, estimate
 from rsimc.calibration.settings import Draws
 from rsimc.dates import DateGrid, end_of_day, last_day
 from rsimc.engine.dates import Dates, compile_dates
-from rsimc.engine.plan import BATCHES, BLOCK
+from rsimc.engine.plan import BATCHES
 from rsimc.runs.sources import posterior_source
 from rsimc.runs.study import Study
 
@@ -67,4 +67,4 @@ def headline(study: Study, draws: Draws, question: Question = Question()) -> Est
 
 def by_batch(values: np.ndarray) -> np.ndarray:
     """Sums over the blocks of each batch [BATCHES]."""
-    return values.reshape(BATCHES, BLOCK).sum(axis=1)
+    return values.reshape(BATCHES, -1).sum(axis=1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rsimc.models.base import Model
 
 HORIZON = ("ai2027-horizon", "ai2027-horizon-april", "ai2027-gaps", "ai2027-gaps-april")
-TAKEOFF = "ai2027-takeoff"
+TAKEOFF, FUTURES = "ai2027-takeoff", "aifm"
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ SHARED = (
     Shared(
         "automated coder",
         "AI does the coding of AI R&D",
-        {"takeoff": "coder", **dict.fromkeys((*HORIZON, TAKEOFF), "superhuman_coder")},
-        "takeoff asks for 95% of the work; AI 2027 for all of it, faster and cheaper than the best engineers: later. "
-        "In ai2027-takeoff its date is an assumption.",
+        {"takeoff": "coder", **dict.fromkeys((*HORIZON, TAKEOFF), "superhuman_coder"), FUTURES: "automated_coder"},
+        "takeoff asks for 95% of the work, aifm for all of one project's; AI 2027 for all of it, faster and cheaper "
+        "than the best engineers: later. In ai2027-takeoff its date is an assumption.",
     ),
     Shared(
         "nine tenths of AI R&D",
@@ -42,9 +42,15 @@ SHARED = (
     Shared(
         "automated AI R&D",
         "AI builds its own successor with no human involvement",
-        {"takeoff": "closed_loop", "kwa": "automation_99", TAKEOFF: "superhuman_researcher"},
+        {
+            "takeoff": "closed_loop",
+            "kwa": "automation_99",
+            TAKEOFF: "superhuman_researcher",
+            FUTURES: "superhuman_researcher",
+        },
         "takeoff asks for 99% of every specialism, kwa for 99% of the whole; AI 2027 for an AI as good as the best "
-        "researchers, and cheap enough to run many.",
+        "researchers, and cheap enough to run many; aifm for an automated coder that chooses experiments as well as "
+        "they do.",
     ),
     Shared(
         "ten years in one",
@@ -56,9 +62,9 @@ SHARED = (
     Shared(
         "far beyond people",
         "AI R&D a thousand times as fast as people alone, or more",
-        {"takeoff": "multiplier_1000", TAKEOFF: "superintelligence"},
-        "takeoff dates the pace of software; AI 2027 an AI far beyond the best people at every cognitive task, with "
-        "which research is 2,000 times as fast.",
+        {"takeoff": "multiplier_1000", TAKEOFF: "superintelligence", FUTURES: "superintelligence"},
+        "takeoff dates the pace of software; AI 2027 and aifm an AI far beyond the best people at every cognitive "
+        "task, with which research is 2,000 times as fast in the one and as fast as it happens to be in the other.",
     ),
 )
 

@@ -136,7 +136,8 @@ def _shares(explained: Attribution) -> None:
     out, asked = console(), explained.question
     out.print(heading(f"Why {asked.milestone} by {asked.by} differs"))
     first, second = (chance(end.p, end.se) for end in (explained.first, explained.second))
-    say(out, f"{first} in the first, {second} in the second, from 65,536 trajectories of each mixture of both")
+    drawn = f"{explained.trajectories:,} trajectories of each mixture of both"
+    say(out, f"{first} in the first, {second} in the second, from {drawn}")
     listed = table("Part", "Change", "Alone", "Keys", right=("Change", "Alone"), wrap=("Keys",))
     for share in explained.shares:
         listed.add_row(share.name, *share_words(share), ", ".join(share.keys))

@@ -28,9 +28,9 @@ SAMPLE = BLOCK * BATCHES
 
 @dataclass(frozen=True)
 class Dates:
-    """When milestones came, in decimal years, inf where not within the plan's horizon: years [milestones, SAMPLE].
+    """When milestones came, decimal years [milestones, trajectories], inf where not within the plan's horizon.
 
-    draw [SAMPLE]: of the posterior; kept [SAMPLE]: neither conditioned out nor not finite.
+    draw [trajectories]: of the posterior; kept [trajectories]: neither conditioned out nor not finite.
     """
 
     names: tuple[str, ...]
@@ -39,14 +39,16 @@ class Dates:
     kept: np.ndarray
 
     def of(self, milestone: str) -> np.ndarray:
-        """Dates of one milestone [SAMPLE]."""
+        """Dates of one milestone [trajectories]."""
         return self.years[self.names.index(milestone)]
 
 
-def _sharded(work: Callable[[Source, jax.Array], Any]) -> Callable[[Source], Any]:
-    """Work on lanes of trajectories, a source and ids [B], spread over the devices; results gain an axis of lanes."""
+def _sharded(work: Callable[[Source, jax.Array], Any], of_each: int = BLOCK) -> Callable[[Source], Any]:
+    """Work on lanes of the first `of_each` trajectories of every batch, a source and ids [B], spread over the devices;
+    results gain an axis of lanes."""
     devices = mesh_devices()
-    kind, width = devices[0].platform, min(lane(devices[0].platform, len(devices)), SAMPLE // len(devices))
+    kind, most = devices[0].platform, of_each if of_each < BLOCK else SAMPLE // len(devices)
+    width = min(lane(devices[0].platform, len(devices)), most)
     mesh = Mesh(np.array(devices), ("lane",), axis_types=(AxisType.Auto,))
 
     def share(starts: jax.Array, source: Source) -> Any:
@@ -56,18 +58,20 @@ def _sharded(work: Callable[[Source, jax.Array], Any]) -> Callable[[Source], Any
     sharded = jax.shard_map(share, mesh=mesh, in_specs=specs, out_specs=Spec("lane"), check_vma=False)
     program = jax.jit(sharded, compiler_options=compiler_options(kind))
     starts = np.arange(SAMPLE // width, dtype=np.uint32) * np.uint32(width)
+    starts = starts[starts % BLOCK < of_each]
     return lambda source: program(starts, source)
 
 
-def compile_dates(plan: Plan, names: tuple[str, ...]) -> Callable[[Source], Dates]:
-    """A function of a source, compiled at the first call; sources of one shape share the program."""
+def compile_dates(plan: Plan, names: tuple[str, ...], of_each: int = BLOCK) -> Callable[[Source], Dates]:
+    """A function of a source, compiled at the first call; sources of one shape share the program. of_each: trajectories
+    of every batch, BLOCK or a part of it that lanes fill."""
     places = np.array([[m.name for m in plan.model.milestones].index(name) for name in names])
 
     def block(source: Source, ids: jax.Array) -> Any:
         made = simulate_block(plan, source, ids)
         return made.dates[places], made.draw, made.finite & ~gone_by(plan, made.dates)
 
-    program = _sharded(block)
+    program = _sharded(block, of_each)
 
     def run(source: Source) -> Dates:
         dates, draw, kept = (np.asarray(part) for part in program(source))

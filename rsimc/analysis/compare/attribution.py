@@ -13,22 +13,28 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from rsimc.analysis.compare.comparison import changed_keys
 from rsimc.analysis.estimates import MIN_BATCHES, Estimate, estimate
 from rsimc.analysis.headline import Question, by_batch
 from rsimc.dates import DateGrid
-from rsimc.engine.dates import compile_dates
+from rsimc.engine.dates import Dates, compile_dates
+from rsimc.engine.plan import BATCHES, BLOCK, Plan
+from rsimc.engine.source import PosteriorSource, Source
 from rsimc.errors import RunError, UsageError
+from rsimc.priors.vector import PriorSet
 from rsimc.runs.manifest import Manifest
 from rsimc.runs.posteriors import Posterior
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study, resolve
 from rsimc.scenario import Scenario, dotted
 
-MOST = 5
-"""Parts: each doubles the number of calibrations."""
+MOST, MOST_OF_PRIORS = 5, 7
+"""Parts of calibrated runs, and of such of the prior: each doubles the number of mixtures."""
+FEW = 256
+"""Trajectories of every batch where the prior is sampled."""
 SILENT = ("run.seed", "run.horizon")
 """Keys that change no answer here: all use the first run's seed, and the horizon is the question's."""
 Fit = Callable[[Study], Posterior | None]
@@ -50,13 +56,14 @@ class Share:
 
 @dataclass(frozen=True)
 class Attribution:
-    """The difference between two scenarios, shared out. first, second: the probability in each, from 65,536
-    trajectories."""
+    """The difference between two scenarios, shared out. first, second: the probability in each; trajectories: of each
+    mixture of both."""
 
     question: Question
     first: Estimate
     second: Estimate
     shares: tuple[Share, ...]
+    trajectories: int
 
 
 def attribution(
@@ -72,27 +79,27 @@ def attribution(
     """Share out the difference of two runs; fit: the posterior of a study, None to sample its prior; part_of: the part
     that a key of the scenario belongs to, see `section`.
 
-    Raises UsageError for more than five parts, for runs that differ in nothing, for such of different models, and for a
-    calibrated one beside one of the prior.
+    Raises UsageError for more parts than five (seven of the prior), for runs that differ in nothing, for such of
+    different models, and for a calibrated one beside one of the prior.
     """
     if (first.posterior is None) != (second.posterior is None):
         raise UsageError("explain", "two calibrated runs, or two of the prior", "one of each")
     paths = {key: path for key, path in changed_keys(first.scenario, second.scenario).items() if key not in SILENT}
-    parts = _parts(list(paths), part_of)
-    hits, sizes = {}, {}
+    parts = _parts(list(paths), part_of, MOST if first.posterior else MOST_OF_PRIORS)
+    count, hits, sizes = _Counter(question, first.seed), {}, {}
     coalitions = [frozenset(names) for n in range(len(parts) + 1) for names in combinations(parts, n)]
     for place, chosen in enumerate(coalitions):
         progress("attribute", place, len(coalitions))
         taken = [paths[key] for name in chosen for key in parts[name]]
         study = resolve(_mixed(first.scenario, second.scenario, taken), allow_code=allow_code)
-        hits[chosen], sizes[chosen] = _counted(study, fit(study), question, first.seed)
+        hits[chosen], sizes[chosen] = count(study, fit(study))
     progress("attribute", len(coalitions), len(coalitions))
     ends = [estimate(hits[chosen], sizes[chosen]) for chosen in (coalitions[0], coalitions[-1])]
     values = {chosen: hits[chosen].sum() / max(sizes[chosen].sum(), 1.0) for chosen in coalitions}
     errors = {c: (hits[c] - values[c] * sizes[c]) / max(sizes[c].sum(), 1.0) for c in coalitions}
     shares = [_share(name, tuple(parts[name]), values, errors, frozenset(parts)) for name in parts]
     shares.sort(key=lambda share: -abs(share.change))
-    return Attribution(question, ends[0], ends[1], tuple(shares))
+    return Attribution(question, ends[0], ends[1], tuple(shares), count.trajectories)
 
 
 def section(key: str) -> str:
@@ -100,8 +107,8 @@ def section(key: str) -> str:
     return key.split(".")[0]
 
 
-def _parts(keys: Sequence[str], part_of: Callable[[str], str]) -> dict[str, list[str]]:
-    """Keys by the name of their part."""
+def _parts(keys: Sequence[str], part_of: Callable[[str], str], most: int) -> dict[str, list[str]]:
+    """Keys by the name of their part, `most` parts at most."""
     parts: dict[str, list[str]] = {}
     for key in keys:
         parts.setdefault(part_of(key), []).append(key)
@@ -109,9 +116,9 @@ def _parts(keys: Sequence[str], part_of: Callable[[str], str]) -> dict[str, list
         raise UsageError("explain", "runs of scenarios that differ", "two of one scenario")
     if "model" in keys:
         raise UsageError("explain", "runs of one model", "two models, which share no parts")
-    if len(parts) > MOST:
+    if len(parts) > most:
         advice = "leave out --by-key, or compare with a scenario in between"
-        raise UsageError("explain", f"at most {MOST} parts", f"{len(parts)}: {', '.join(parts)}", advice)
+        raise UsageError("explain", f"at most {most} parts", f"{len(parts)}: {', '.join(parts)}", advice)
     return parts
 
 
@@ -142,12 +149,34 @@ def _copy(table: dict[str, Any], source: Table, path: Sequence[str]) -> None:
     _copy(table[key], source.get(key) or {}, path[1:])
 
 
-def _counted(study: Study, posterior: Posterior | None, question: Question, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Trajectories that have the milestone by the date, and all that count, by batch."""
-    ahead = DateGrid(study.model.start, float(math.ceil(question.year)) + 1.0)
-    dates = compile_dates(replace(study.plan, grid=ahead), (question.milestone,))(make_source(study, posterior, seed))
-    hit = dates.kept & (dates.of(question.milestone) <= question.year)
-    return by_batch(hit.astype(np.float64)), by_batch(dates.kept.astype(np.float64))
+class _Counter:
+    """Counts trajectories of one study after another that have the milestone by the date, and all that count, by batch.
+    Priors are sampled by one program for all of them: what they draw is its data."""
+
+    def __init__(self, question: Question, seed: int) -> None:
+        self.question, self.seed, self.trajectories = question, seed, BLOCK * BATCHES
+        self._of_priors: tuple[Plan, PriorSet, Callable[[Source], Dates]] | None = None
+
+    def __call__(self, study: Study, posterior: Posterior | None) -> tuple[np.ndarray, np.ndarray]:
+        ahead = DateGrid(study.model.start, float(math.ceil(self.question.year)) + 1.0)
+        plan = replace(study.plan, grid=ahead)
+        if posterior is not None or study.parts:
+            dates = compile_dates(plan, (self.question.milestone,))(make_source(study, posterior, self.seed))
+        else:
+            dates = self._drawn(study, plan)
+        hit = dates.kept & (dates.of(self.question.milestone) <= self.question.year)
+        return by_batch(hit.astype(np.float64)), by_batch(dates.kept.astype(np.float64))
+
+    def _drawn(self, study: Study, plan: Plan) -> Dates:
+        """Of the prior."""
+        if self._of_priors is None or self._of_priors[0] != plan:
+            run = compile_dates(plan, (self.question.milestone,), FEW)
+            self._of_priors, self.trajectories = (plan, study.priors, run), FEW * BATCHES
+        _, named, run = self._of_priors
+        source, ids = make_source(study, None, self.seed), np.arange(BLOCK * BATCHES, dtype=np.uint32)
+        table = np.asarray(source.values(jnp.asarray(ids)))  # trajectory i has column i
+        none = np.zeros((0, len(study.model.innovations), len(ids)), np.float32)
+        return run(PosteriorSource(named, source.noise, jnp.asarray(table), jnp.asarray(none)))
 
 
 def _share(

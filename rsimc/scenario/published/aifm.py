@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from rsimc.errors import DataError, UsageError
-from rsimc.models.published.aifm.quantities import SPEARMAN
 from rsimc.scenario.published.files import NORMAL_80, Imported, Reader, yaml_of
 
 EXTENDS = "aifm-2025-eli"
@@ -81,6 +80,23 @@ ONLY = {
 }
 """What this model has of each, and nothing else."""
 KINDS = ("strict", "middle", "loose")
+CORRELATIONS = (
+    ("doubling_time", "doubling_growth", 0.6),
+    ("doubling_time", "skill_growth", -0.3),
+    ("doubling_growth", "skill_growth", -0.3),
+    ("skill_growth", "skill_at_coder", 0.3),
+    ("doubling_growth", "gap", 0.3),
+    ("doubling_growth", "gap_horizon", -0.5),
+    ("doubling_growth", "coder_horizon", -0.5),
+    ("gap", "gap_horizon", -0.7),
+    ("doubling_time", "slowdown", -0.3),
+    ("gap", "slowdown", -0.3),
+    ("coder_horizon", "slowdown", -0.3),
+    ("doubling_time", "efficiency_growth", -0.15),
+    ("doubling_growth", "efficiency_growth", -0.1),
+    ("tenth_of_compute", "unlimited_compute", 0.5),
+)
+"""Of ranks, December 2025, by our names: those of the model (tests hold them to be the same)."""
 
 
 def read(path: Path, forecaster: str | None = None) -> Imported:
@@ -219,7 +235,7 @@ class _Reader(Reader):
         if any(values[a][b] != values[b][a] for a, b in pairs):
             raise self.wrong(where, "a symmetric matrix", "one that is not")
         found = {frozenset((own[a], own[b])): values[a][b] for a, b in pairs if values[a][b]}
-        if found != {frozenset((a, b)): rho for a, b, rho in SPEARMAN}:
+        if found != {frozenset((a, b)): rho for a, b, rho in CORRELATIONS}:
             raise self.wrong(where, "the correlations of December 2025, all that this model has", "others")
 
     def number(self, value: Any, where: str) -> float:

@@ -1,1 +1,1 @@
-"""The Full Takeoff Model of T. Davidson and Epoch: tasks automated one by one as training runs grow, in a whole economy."""
+"""The Full Takeoff Model of T. Davidson and Epoch: an economy whose tasks are automated as training runs grow."""

@@ -8,10 +8,10 @@ with straight lines in between: four of them, as 5% (-9.5/7) lies on the first. 
 r_j = max(1, R_j (F_j/T)^m) of compute, R_j the requirement at run time, F_j that of training, T the largest training
 run, m the trade-off. Both requirements follow e, so log r_j = max(0, top + steep e_j) with two numbers a trajectory.
 
-Tasks are of equal weight in a CES of exponent rho = 1 - 1/sigma; one more, done by compute alone, has r = 1. The most is
-made of labour L and compute C when compute does the tasks 1..m and labour the rest, with the next task shared by both
-where that makes their prices meet. Sums of r^(1-sigma) over tasks are sums of geometric series, one a line, so that
-the last task of compute is found by halving, without a table of tasks.
+Tasks are of equal weight in a CES of exponent rho = 1 - 1/sigma; one more, done by compute alone, has r = 1. The most
+is made of labour and compute when compute does tasks 1..m and labour the rest, the next task shared by both where their
+prices meet on it. Sums of r^(1-sigma) over tasks are sums of geometric series, one a line, so that m is found by
+halving, without a table of tasks.
 
 Left out: labour at the task that is compute's alone, which pays only where compute is scarcer than people (the original
 would allow it; in none of its draws is it).
@@ -37,7 +37,7 @@ HALVINGS = 7
 MOST = 60.0
 """Greatest log of a sum over tasks against that of the first: what is more is of tasks that no AI can do."""
 WITHIN = 80.0
-"""Logs of ratios beyond which a task is all compute's or all labour's."""
+"""Log of a ratio of compute to labour that counts as all or nothing."""
 PLACES = np.array([0.0, 0.1, 0.2, 0.5, 1.0])
 LEVELS = np.array([-10.5, -8.5, -7.0, -4.0, 0.0]) / 7.0
 """e(q) at the ends of its lines: Epoch's quantiles of requirements, by the gap from 20% of tasks to all."""
@@ -157,8 +157,8 @@ def alone(of: Tasks, rho: Array, labour: Array, compute: Array) -> Array:
 
 
 def work(of: Tasks, rho: Array, top: Array, able: Array, labour: Array, compute: Array) -> Work:
-    """The most that labour and compute (logs against the start) make, `able` tasks automatable, `top` the log of compute
-    that does as much as one worker at the hardest task."""
+    """The most that labour and compute (logs against the start) make, `able` tasks automatable, `top` the log of
+    compute that does as much as one worker at the hardest task."""
     sums = _sums(of, top)
     ratio = maths.fence(of.ratio + compute - labour)
 
@@ -166,16 +166,17 @@ def work(of: Tasks, rho: Array, top: Array, able: Array, labour: Array, compute:
         """Log r of task n, 1..100."""
         return maths.maximum(top + of.steep * level(n - 1.0), 0.0)
 
-    def halve(_: int, bounds: tuple[Array, Array]) -> tuple[Array, Array]:
+    def halve(bounds: tuple[Array, Array]) -> tuple[Array, Array]:
         low, high = bounds
         middle = jnp.floor(0.5 * (low + high))
         excess = of.first + _log_sum(of, sums, middle) + of.sigma * log_price(middle) - ratio
-        enough = (excess >= maths.log(maths.maximum(TASKS - middle, 1e-9))) & (middle > low)
+        enough = (excess >= maths.log(maths.maximum(TASKS - middle, 0.5))) | (middle > LAST)
+        enough = enough & (middle > low)
         return maths.fence(jnp.where(enough, low, middle)), maths.fence(jnp.where(enough, middle, high))
 
     bounds = (0.0 * able, able + 1.0)
-    for n in range(HALVINGS):
-        bounds = halve(n, bounds)
+    for _ in range(HALVINGS):
+        bounds = halve(bounds)
     critical = bounds[1]
     found = critical <= able
     done = maths.fence(jnp.where(found, critical - 1.0, able))
@@ -189,11 +190,12 @@ def _output(
     log_sum = maths.fence(_log_sum(of, sums, done))
     left = TASKS - done
     rest = maths.fence(maths.log(maths.maximum(left, 1.0)))
-    compute_there = maths.fence(jnp.clip(ratio - price, -WITHIN, WITHIN))
-    others = maths.fence(jnp.clip(of.first + log_sum - (1.0 - of.sigma) * price - rest, -WITHIN, WITHIN))
+    compute_there = maths.fence(ratio - price)
+    others = maths.fence(of.first + log_sum - (1.0 - of.sigma) * price - rest)
     shared = found & (compute_there >= others)
     split = maths.softplus(of.share + rho * (ratio - of.ratio) + (1.0 - rho) * (log_sum - rest + LOG_TASKS))
     both = rho * maths.softplus(compute_there) + (1.0 - rho) * maths.softplus(others)
     power = rho * labour + (1.0 - rho) * (rest - LOG_TASKS) - maths.softplus(of.share)
-    mostly = maths.exp(compute_there) * (11.0 - 10.0 / left) > 11.0 * maths.exp(others) + 10.0 / left
+    here, there = (maths.exp(jnp.clip(x, -WITHIN, WITHIN)) for x in (compute_there, others))
+    mostly = here * (11.0 - 10.0 / maths.maximum(left, 1.0)) > 11.0 * there + 10.0 / maths.maximum(left, 1.0)
     return Work((power + jnp.where(shared, both, split)) / rho, done + (shared & mostly).astype(done.dtype))
