@@ -37,14 +37,17 @@ THEIRS = {
     "ai-2027-gaps-april": 2.93,
     "ai-2027-takeoff": 16.4,
     "aifm-2025-eli": 672.0,
+    "ftm": 776.0,
 }
-"""CPU seconds for 1,000 trajectories of the authors' programs; N = 500 (kwa), 200,000 (sie), 40 (aifm), else 5,000."""
+"""CPU seconds for 1,000 trajectories of the authors' programs; N = 500 (kwa), 200,000 (sie), 40 (aifm), 400 (ftm, its
+draws not counted), else 5,000."""
 TIMES = {
     "kwa-2026": 500.0,
     "ai-2027-horizon": 50.0,
     "ai-2027-gaps": 50.0,
     "ai-2027-takeoff": 50.0,
     "aifm-2025-eli": 500.0,
+    "ftm": 500.0,
 }
 """How many times as fast as theirs it must be at least."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def ours(theirs: Table) -> Params:
     return {**middle, **{name: jnp.asarray(value, jnp.float32) for name, value in made.items()}}
 
 
-def followed(params: Params, years: int) -> Table:
+def followed(params: Params, years: int) -> dict[str, jax.Array]:
     """Every quantity at every step [steps + 1, draws]."""
     count = params["parallel"].shape[0]
     full, state, first = start(MODEL, params, jnp.zeros((1, 0, count)))
@@ -137,7 +138,7 @@ def followed(params: Params, years: int) -> Table:
 FOLLOW = jax.jit(followed, static_argnums=1)
 
 
-def dates(quantities: Table) -> Table:
+def dates(quantities: Mapping[str, jax.Array | np.ndarray]) -> Table:
     """As the original: the first step at which a milestone is reached."""
     found = {}
     for milestone in MODEL.milestones:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rsimc.errors import RsimcError, ScenarioError, UsageError
-from rsimc.priors.text import parse_prior
+from rsimc.models.base import prior_set
+from rsimc.models.registry import get_model
 from rsimc.scenario import Scenario, bundled, canonical_json, differences, identity, load_scenario
 from rsimc.scenario.merge import merge
 from rsimc.scenario.places import line_of
@@ -72,8 +73,8 @@ def test_bundled_scenarios_load_and_differ() -> None:
 
 def test_bundled_priors_parse() -> None:
     for scenario in map(load_scenario, bundled()):
-        parsed = [parse_prior(prior, scenario.where("priors", name)) for name, prior in scenario.priors.items()]
-        assert len(parsed) == len(scenario.priors)
+        priors = prior_set(get_model(scenario.model).parameters, scenario.priors, scenario.where)
+        assert {name for name, _, _ in priors.entries} >= set(scenario.priors)
     assert any(load_scenario(name).priors for name in bundled())
 
 

@@ -285,7 +285,7 @@ BROKEN: tuple[tuple[str, type[Toy], tuple[str, ...]], ...] = (
     ("texts", NoUnit, ("observables[0].unit: expected a text, got None",)),
     ("texts", OneLabel, ("parameters[1].labels: expected a tuple of texts, got 'left'", "(x,)")),
     ("methods", StepOfFour, ("expected step(state, params, t, dt, noise)", "got step(state: ")),
-    ("steps", ThreeAYear, ("steps_per_year: expected a multiple of 4", "got 3")),
+    ("steps", ThreeAYear, ("steps_per_year: expected an even number of 4 or more", "got 3")),
     ("steps", UnevenBeat, ("steps_per_innovation", "a divisor of steps_per_year = 4", "got 3")),
     ("steps", LateStart, ("start", "before the horizon 2030", "2100")),
     ("steps", OddStart, ("start", "a whole number of beats", "2020.1")),

@@ -76,7 +76,8 @@ class Plan:
 
     @cached_property
     def stored_steps(self) -> tuple[int, ...]:
-        """Steps after which observables are kept: quarter ends, then year ends."""
+        """Steps after which observables are kept: quarter ends (every fifth of a year where steps are of a tenth), then
+        year ends."""
         year = self.model.steps_per_year
         last = round((self.grid.end - self.grid.start) * year)
         early = round((min(QUARTERLY_UNTIL, self.grid.end) - self.grid.start) * year)

@@ -11,6 +11,7 @@ from rsimc.models.guard import Guarded
 from rsimc.models.published.ai2027.takeoff import After
 from rsimc.models.published.ai2027.timelines import Timelines
 from rsimc.models.published.aifm.model import FuturesModel
+from rsimc.models.published.ftm.model import FullTakeoff
 from rsimc.models.published.kwa import Kwa
 from rsimc.models.published.sie import Sie
 from rsimc.models.takeoff.model import Takeoff
@@ -24,6 +25,7 @@ PUBLISHED: tuple[Model, ...] = (
     Timelines("ai2027-gaps-april", gaps=True, april=True),
     After(),
     FuturesModel(),
+    FullTakeoff(),
 )
 """Models of others, written anew."""
 MODELS: dict[str, Model] = {model.name: model for model in (Takeoff(), *PUBLISHED)}

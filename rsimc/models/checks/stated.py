@@ -15,8 +15,8 @@ from rsimc.models.checks.trial import Check, Trial
 from rsimc.models.guard import Problem, brief, place, unguarded
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-QUARTERS = 4
-"""Observables are kept at quarter ends."""
+KEPT = 2
+"""Observables are kept at quarter ends, or as many whole steps apart as a quarter has."""
 
 
 def _text(value: Any) -> bool:
@@ -108,8 +108,9 @@ def steps(trial: Trial) -> Problem | None:
     """Whole beats of innovations lead from the start to quarter ends and to the horizon."""
     model = trial.model
     year, beat = model.steps_per_year, model.steps_per_innovation
-    if year % QUARTERS:
-        return Problem(place(model, "steps_per_year"), "a multiple of 4, since results are kept by quarters", f"{year}")
+    if year % KEPT or year < 2 * KEPT:
+        words = "an even number of 4 or more, since results are kept about four times a year"
+        return Problem(place(model, "steps_per_year"), words, f"{year}")
     if year % beat:
         words = f"a divisor of steps_per_year = {year}"
         return Problem(place(model, "steps_per_innovation"), words, f"{beat}")
