@@ -57,7 +57,7 @@ def find_or_fit(study: Study, progress: Progress) -> Posterior:
             study.scenario.where("data"),
             "observations to calibrate on",
             "none",
-            "use a later as_of, or run the prior: rsimc simulate --prior",
+            "use --prior of rsimc simulate, or a later as_of",
         )
     settings = study.settings
     if settings.chains * settings.draws < MIN_DRAWS:
