@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
-from scipy.special import ndtr, ndtri
+from scipy.special import expit, logit, ndtr, ndtri
 
 from rsimc.engine import rng
 from rsimc.errors import ScenarioError
@@ -108,6 +108,12 @@ KNOWN = [
     ({"normal": [-3, 1], "low": 0, "high": 1}, stats.truncnorm.ppf(P, 3, 4, -3, 1)),
     ({"uniform": [-1, 3]}, stats.uniform.ppf(P, -1, 4)),
     ({"loguniform": [1, 10]}, stats.loguniform.ppf(P, 1, 10)),
+    ({"skewed": [1, 10, 1e4]}, np.where(P < 0.5, 10 ** (2 * P), 10 ** (6 * P - 2))),
+    ({"skewed": [-1, 2, 3], "scale": "linear"}, np.where(P < 0.5, 6 * P - 1, 2 * P + 1)),
+    (
+        {"skewed": [0.1, 0.5, 0.7], "scale": "logit"},
+        expit(np.where(P < 0.5, logit(0.1) * (1 - 2 * P), logit(0.7) * (2 * P - 1))),
+    ),
     ({"kumaraswamy": [1, 1.5]}, 1 - (1 - P) ** (1 / 1.5)),
     ({"kumaraswamy": [2, 0.5]}, np.sqrt(1 - (1 - P) ** 2)),
     (MIXED, quantile_of(lambda x: 0.7 * stats.norm.cdf(x) + 0.3 * stats.norm.cdf(x, 2, 0.5), -9, 9)),
@@ -132,6 +138,7 @@ EVERY_KIND = (
     {"logitnormal": [0, 0.8], "low": 0.1},
     {"normal": [2.1, 0.9], "low": 0, "high": 4.9},
     {"loguniform": [0.01, 10]},
+    {"skewed": [0.01, 0.2, 0.7], "scale": "logit"},
     {"kumaraswamy": [1, 1.5]},
     {"p10": -0.9, "p50": 2.1, "p90": 3.3},
     {"mixture": [{"lognormal": [0.3, 0.5]}, {"lognormal": [2.0, 0.4]}], "weights": [0.5, 0.5]},
@@ -185,6 +192,12 @@ REFUSED: list[tuple[object, str]] = [
     ({"uniform": [1, 0]}, "low < high"),
     ({"loguniform": [0, 1]}, "positive"),
     ({"kumaraswamy": [0, 1]}, "two positive numbers"),
+    ({"skewed": [1, 2]}, "3 finite numbers"),
+    ({"skewed": [1, 3, 2]}, "low < median < high"),
+    ({"skewed": [-1, 3, 5]}, "above 0"),
+    ({"skewed": [0.1, 0.2, 1.0], "scale": "logit"}, "between 0 and 1"),
+    ({"skewed": [0.1, 0.2, 0.3], "scale": "cubic"}, '"logit"'),
+    ({"skewed": [1, 2, 3], "low": 0}, "priors.x.low"),
     ({"p10": 2, "p50": 1}, "increase"),
     ({"p50": 1}, "two or more"),
     ({"p0": 1, "p50": 2}, "two or more"),

@@ -84,8 +84,9 @@ def priors_of(parameter: Parameter) -> dict[str | None, Quantile]:
 
 def document(model: Model) -> dict[str, object]:
     """A model as JSON."""
-    from rsimc.models.base import assumptions_of, correlations_of, forms_of
+    from rsimc.models.base import assumptions_of, correlations_of, forms_of, redraw_of
 
+    redraw = redraw_of(model)
     return {
         "schema": "rsimc.model/1",
         "name": model.name,
@@ -96,6 +97,7 @@ def document(model: Model) -> dict[str, object]:
         "states": [dict(zip(("name", "unit", "meaning"), state, strict=True)) for state in states(model)],
         "variants": [_form(form) for form in forms_of(model)],
         "correlations": [{"a": a, "b": b, "rho": rho} for a, b, rho in correlations_of(model)],
+        "redraw": redraw and {"kept": list(redraw.kept), "attempts": redraw.attempts},
         "assumes": assumptions_of(model) or None,
         "equations": list(model.equations),
         "durations": [duration.name for duration in model.durations],
@@ -154,7 +156,7 @@ def _show(model: Model, out: Console) -> None:
 
 
 def _show_correlations(model: Model, out: Console) -> None:
-    from rsimc.models.base import correlations_of
+    from rsimc.models.base import correlations_of, redraw_of
 
     pairs = correlations_of(model)
     if not pairs:
@@ -166,6 +168,12 @@ def _show_correlations(model: Model, out: Console) -> None:
     for a, b, rho in pairs:
         grid.add_row(a, b, f"{rho:g}")
     out.print(grid)
+    redraw = redraw_of(model)
+    if redraw is not None:
+        kept = f" but {', '.join(redraw.kept)}" if redraw.kept else ""
+        say(
+            out, f"A draw that the model cannot use is taken anew, all of these{kept}, {redraw.attempts} times at most."
+        )
 
 
 def _show_states(model: Model, out: Console) -> None:

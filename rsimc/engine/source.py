@@ -12,7 +12,8 @@ import numpy as np
 
 from rsimc.engine import rng, sobol
 from rsimc.engine.plan import BATCHES, batch_of, place_in_batch
-from rsimc.models.base import Model
+from rsimc.engine.redraw import redrawn
+from rsimc.models.base import Model, Redraw
 from rsimc.priors.vector import PriorSet
 
 Array = jax.Array
@@ -68,7 +69,7 @@ def noise_keys(model: Model, seed: int) -> np.ndarray:
 @partial(
     jax.tree_util.register_dataclass,
     data_fields=["noise", "parameter_keys", "choices", "directions"],
-    meta_fields=["priors", "chosen"],
+    meta_fields=["priors", "chosen", "redraw"],
 )
 @dataclass(frozen=True)
 class PriorSource:
@@ -76,7 +77,7 @@ class PriorSource:
 
     chosen: places of the parameters that choose forms; choices [chosen, forms] their values, which trajectories take in
     turn. Both empty for a single form. directions [parameters, 26] uint32: of a Sobol sequence, whose scrambles the
-    parameters' keys decide; empty for independent draws.
+    parameters' keys decide; empty for independent draws. redraw: which draws are taken anew.
     """
 
     priors: PriorSet
@@ -85,6 +86,7 @@ class PriorSource:
     chosen: tuple[int, ...] = ()
     choices: Array = field(default_factory=lambda: jnp.zeros((0, 1), jnp.float32))
     directions: Array = field(default_factory=lambda: jnp.zeros((0, sobol.BITS), jnp.uint32))
+    redraw: Redraw | None = None
 
     def draw(self, ids: Array) -> Array:
         """No posterior: 0."""
@@ -96,6 +98,8 @@ class PriorSource:
             z = sobol.normals(self.directions, self.parameter_keys, ids)
         else:
             z = rng.normals(self.parameter_keys, ids, jnp.asarray(0))
+        if self.redraw is not None:
+            z = redrawn(self.redraw, self.priors, z, lambda rows, n: rng.normals(self.parameter_keys[rows], ids, n))
         values = self.priors.from_normal(z)
         if not self.chosen:
             return values

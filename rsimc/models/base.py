@@ -113,6 +113,21 @@ class Form:
         return f"{self.name}_form"
 
 
+@dataclass(frozen=True)
+class Redraw:
+    """Draws of correlated parameters that a model cannot use, and takes anew.
+
+    usable(params): whether it can [...], from the parameters `needed` alone, a function of a module. All correlated
+    parameters but those `kept` are drawn anew, with `attempts` draws at most, the first among them; where none can be
+    used the first is simulated. No density is known of what is drawn so: such a model is not calibrated.
+    """
+
+    kept: tuple[str, ...]
+    needed: tuple[str, ...]
+    usable: Callable[[Params], Array]
+    attempts: int
+
+
 @runtime_checkable
 class Model(Protocol):
     """The interface between a model and everything else. Attributes are data, methods are pure."""
@@ -243,6 +258,11 @@ def correlations_of(model: Model) -> tuple[tuple[str, str, float], ...]:
     """Pairs of parameters whose priors depend on each other, with the correlation of their normal scores; none where a
     model declares none. A model that does has them as `correlations`."""
     return tuple(getattr(model, "correlations", ()))
+
+
+def redraw_of(model: Model) -> Redraw | None:
+    """Which draws a model takes anew; None where it takes all as they come. One that does has it as `redraw`."""
+    return getattr(model, "redraw", None)
 
 
 def prior_set(

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicHermiteSpline, PchipInterpolator
-from scipy.special import betaincinv, log_ndtr, logsumexp, ndtr, ndtri, ndtri_exp
+from scipy.special import betaincinv, expit, log_ndtr, logit, logsumexp, ndtr, ndtri, ndtri_exp
 
 Floats = NDArray[np.float64]
 Z_MAX = 8.0
@@ -118,6 +118,22 @@ def triangular(low: float, mode: float, high: float, text: str) -> Quantile:
     rising = low + np.sqrt(below * (high - low) * (mode - low))
     falling = high - np.sqrt(above * (high - low) * (high - mode))
     return tabulate(np.where(below * (high - low) < mode - low, rising, falling), text, log=False)
+
+
+SKEWED = {
+    "linear": (lambda x: x, lambda y: y),
+    "log": (np.log, np.exp),
+    "logit": (logit, expit),
+}
+"""Scales of `skewed`: to the scale, and back."""
+
+
+def skewed(low: float, median: float, high: float, scale: str, text: str) -> Quantile:
+    """Half below the median and half above it, each half uniform on a scale of `SKEWED` to its end."""
+    onto, back = SKEWED[scale]
+    a, m, b = (float(onto(x)) for x in (low, median, high))
+    y = np.where(Z_GRID < 0.0, a + 2.0 * ndtr(Z_GRID) * (m - a), b - 2.0 * ndtr(-Z_GRID) * (b - m))
+    return tabulate(y if scale == "log" else back(y), text, log=scale == "log")
 
 
 def percentiles(points: dict[float, float], text: str) -> Quantile:

@@ -6,6 +6,8 @@
 { logitnormal = [0, 0.8], low = 0.1, high = 1 }   mean and sd of the logit, stretched to low..high
 { uniform = [0, 1] }  { loguniform = [1, 10] }  { beta = [3, 3] }  { kumaraswamy = [1, 1.5] }
 { triangular = [1.5, 2.5, 4.2] }          low, most likely, high
+{ skewed = [1, 10, 1e4] }                 low, median, high: half on each side, each half uniform of logs; or of
+                                          scale = "linear", or of "logit" between 0 and 1
 { p10 = 0.9, p50 = 2.1, p90 = 3.3 }       smooth through the percentiles
 { mixture = ["1 to 2", "5 to 9"], weights = [0.5, 0.5] }
 3.5                                       fixed
@@ -29,7 +31,7 @@ LARGEST = float(np.finfo(np.float32).max)
 """Trajectories are of 32-bit numbers."""
 FINITE = "{} finite number{}, of at most 3.4e38"
 NAMED = {"normal": 2, "lognormal": 2, "logitnormal": 2, "uniform": 2, "loguniform": 2, "kumaraswamy": 2, "beta": 2}
-TRIANGULAR = "triangular"
+TRIANGULAR, SKEWED = "triangular", "skewed"
 NUMBER = r"[-+]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 INTERVAL = re.compile(rf"^\s*({NUMBER})\s+to\s+({NUMBER})\s*$")
 
@@ -107,10 +109,12 @@ def _table(spec: dict[str, Any], where: str) -> Quantile:
         return _percentiles(spec, where)
     if set(spec) == {TRIANGULAR}:
         return _triangular(spec[TRIANGULAR], _below(where, f".{TRIANGULAR}"))
+    if SKEWED in spec:
+        return _skewed(spec, where)
     names = [key for key in spec if key in NAMED]
     if len(names) != 1:
         found = ", ".join(spec) or "an empty table"
-        hint = nearest(next(iter(spec), ""), [*NAMED, TRIANGULAR, "mixture", "p10"])
+        hint = nearest(next(iter(spec), ""), [*NAMED, TRIANGULAR, SKEWED, "mixture", "p10"])
         raise ScenarioError(where, "one distribution, percentiles or a mixture", found, hint)
     name = names[0]
     extra = set(spec) - {name, "low", "high"}
@@ -157,6 +161,24 @@ def _triangular(values: object, where: str) -> Quantile:
     if not low <= mode <= high or low == high:
         raise ScenarioError(where, "low <= most likely <= high", repr(values))
     return q.triangular(low, mode, high, f"triangular({low:g}, {mode:g}, {high:g})")
+
+
+def _skewed(spec: dict[str, Any], where: str) -> Quantile:
+    place, scale = _below(where, f".{SKEWED}"), spec.get("scale", "log")
+    extra = sorted(set(spec) - {SKEWED, "scale"})
+    if extra:
+        raise ScenarioError(_below(where, f".{extra[0]}"), "skewed = [LOW, MEDIAN, HIGH], scale = ...", extra[0])
+    if scale not in q.SKEWED:
+        raise ScenarioError(_below(where, ".scale"), " or ".join(f'"{one}"' for one in q.SKEWED), repr(scale))
+    low, median, high = _numbers(spec[SKEWED], 3, place)
+    if not low < median < high:
+        raise ScenarioError(place, "low < median < high", repr(spec[SKEWED]))
+    if scale != "linear" and (low <= 0.0 or (scale == "logit" and high >= 1.0)):
+        raise ScenarioError(
+            place, "numbers above 0" if scale == "log" else "numbers between 0 and 1", repr(spec[SKEWED])
+        )
+    text = f"skewed({low:g}, {median:g}, {high:g})" + ("" if scale == "log" else f" on a {scale} scale")
+    return q.skewed(low, median, high, scale, text)
 
 
 def _bounds(name: str, spec: Mapping[str, Any], where: str) -> tuple[float, float]:

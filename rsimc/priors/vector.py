@@ -60,6 +60,16 @@ class PriorSet:
         weights = [[(places[m], float(w)) for m, w in enumerate(row) if w] for row in factor]
         return tuple((place, tuple(own)) for place, own in zip(places, weights, strict=True))
 
+    def part(self, names: Sequence[str]) -> tuple[tuple[int, ...], PriorSet]:
+        """Places of the parameters `names` and of those that their scores are made of, and these as a set."""
+        wanted = {n for n, (name, _, _) in enumerate(self.entries) if name in names}
+        correlated = [place for place, _ in self.mixing]
+        last = max(wanted.intersection(correlated), default=-1)
+        places = tuple(sorted(wanted.union(place for place in correlated if place <= last)))
+        kept = {self.names[n] for n in places}
+        pairs = tuple((a, b, rho) for a, b, rho in self.correlations if a in kept and b in kept)
+        return places, PriorSet(tuple(self.entries[n] for n in places), pairs)
+
     def scores(self, z: Array) -> Array:
         """Normal scores [size, ...], correlated, of independent z [size, ...]."""
         if not self.mixing:

@@ -17,13 +17,14 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import jax
 import numpy as np
 
+from rsimc.engine.source import PriorSource
 from rsimc.errors import RunError, UsageError
 from rsimc.runs.chunks import unpack
 from rsimc.runs.manifest import Manifest
@@ -83,6 +84,8 @@ class OnRay:
 def order_of(study: Study, posterior: Posterior | None, manifest: Manifest, allow_code: bool) -> Order:
     """What a worker must know of a run, its tables as numpy arrays, which Ray shares between the workers of a node."""
     source = jax.tree.map(np.asarray, make_source(study, posterior, manifest.seed))
+    if isinstance(source, PriorSource):
+        source = replace(source, redraw=None)  # functions of a model's file do not travel; workers have the file
     rows = {name: tuple(row for row in study.rows if row.series == name) for name in study.scenario.data}
     return Order(manifest, rows, allow_code, source)
 

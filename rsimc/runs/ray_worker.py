@@ -12,8 +12,9 @@ import jax
 import jax.numpy as jnp
 
 from rsimc.engine.device import Chunk, compile_chunk
-from rsimc.engine.source import Source
+from rsimc.engine.source import PriorSource, Source
 from rsimc.errors import RsimcError
+from rsimc.models.base import redraw_of
 from rsimc.observations import Observation
 from rsimc.runs.machine import prepare_devices
 from rsimc.runs.manifest import Manifest, run_inputs
@@ -53,7 +54,10 @@ class Worker:
             return f"{platform.node()}: {error}"
         if identity(run_inputs(study, order.manifest.posterior, order.manifest.seed)) != order.manifest.id:
             return f"{platform.node()}: another version of rsimc, or of the model's file"
-        order = replace(order, source=jax.tree.map(jnp.asarray, order.source))  # on the device, once
+        source = jax.tree.map(jnp.asarray, order.source)  # on the device, once
+        if isinstance(source, PriorSource):
+            source = replace(source, redraw=redraw_of(study.model))
+        order = replace(order, source=source)
         self._work = study, order, compile_chunk(study.plan)
         return ""
 

@@ -14,6 +14,7 @@ from rsimc.calibration.posterior import kept_shares, tables
 from rsimc.engine import rng, sobol
 from rsimc.engine.plan import BLOCK
 from rsimc.engine.source import PosteriorSource, PriorSource, noise_keys
+from rsimc.models.base import redraw_of
 from rsimc.runs.posteriors import Posterior
 from rsimc.runs.study import Study
 
@@ -56,13 +57,14 @@ def _keys(study: Study, seed: int) -> tuple[jax.Array, jax.Array]:
 
 
 def _prior_source(study: Study, noise: jax.Array, keys: jax.Array) -> PriorSource:
+    redraw = redraw_of(study.model)
     if not study.parts:
-        return PriorSource(study.priors, noise, keys)
+        return PriorSource(study.priors, noise, keys, redraw=redraw)
     names = tuple(study.choice)
     places = tuple(study.priors.names.index(name) for name in names)
     forms = turns(study.weights, len(study.parts) if equal(study.weights) else BLOCK)
     values = [[study.parts[form].choice[name] for form in forms] for name in names]
-    return PriorSource(study.priors, noise, keys, places, jnp.asarray(values, jnp.float32))
+    return PriorSource(study.priors, noise, keys, places, jnp.asarray(values, jnp.float32), redraw=redraw)
 
 
 def directions(dimensions: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from rsimc.calibration.terms import TERMS
 from rsimc.dates import DateGrid, decimal_year, end_of_day
 from rsimc.engine.plan import Plan
 from rsimc.errors import DataError, ScenarioError, nearest
-from rsimc.models.base import Model, correlations_of, observed_from, prior_set
+from rsimc.models.base import Model, correlations_of, observed_from, prior_set, redraw_of
 from rsimc.models.guard import identified
 from rsimc.models.registry import get_model
 from rsimc.observations import SERIES, Observation, select
@@ -144,6 +144,9 @@ def _of_one_form(
     specs: dict[str, object] = {**choice, **_applicable(scenario, model, rows)}
     own = tuple(p for p in full.parameters if p.name not in {q.name for q in model.parameters})
     extra = prior_set(own, {p.name: scenario.priors[p.name] for p in own if p.name in scenario.priors}, scenario.where)
+    if rows and redraw_of(model) is not None:
+        advice = f"{model.name} draws anew what it cannot use, and no density is known of that to weigh data with"
+        raise ScenarioError(scenario.where("data"), "no observations", ", ".join(rows), advice)
     if not rows:
         priors = prior_set(model.parameters, specs, scenario.where, correlations_of(model))
         return Study(scenario, full, _and(priors, extra), None, (), choice)

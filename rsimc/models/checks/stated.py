@@ -10,7 +10,16 @@ from dataclasses import fields
 from typing import Any
 
 from rsimc.errors import ScenarioError, nearest
-from rsimc.models.base import Duration, Milestone, Model, Observable, Parameter, prior_set
+from rsimc.models.base import (
+    Duration,
+    Milestone,
+    Model,
+    Observable,
+    Parameter,
+    correlations_of,
+    prior_set,
+    redraw_of,
+)
 from rsimc.models.checks.trial import Check, Trial
 from rsimc.models.guard import Problem, brief, place, unguarded
 
@@ -177,6 +186,24 @@ def priors(trial: Trial) -> Problem | None:
     return None
 
 
+def together(trial: Trial) -> Problem | None:
+    """What is drawn together, and anew, names parameters, with correlations that a distribution has."""
+    model, redraw = trial.model, redraw_of(trial.model)
+    known = prior_set(model.parameters, {}).names
+    pairs = correlations_of(model)
+    named = {name for a, b, _ in pairs for name in (a, b)} | set(() if redraw is None else redraw.kept)
+    plain = {parameter.name for parameter in model.parameters}
+    for names, every in ((named, known), (set(() if redraw is None else redraw.needed), plain)):
+        for name in sorted(names.difference(every)):
+            where = place(model, "correlations" if name in {x for a, b, _ in pairs for x in (a, b)} else "redraw")
+            return Problem(where, "the name of a parameter", f'"{name}"', nearest(name, tuple(every)))
+    try:
+        _ = trial.priors.mixing
+    except ValueError as error:
+        return Problem(place(model, "correlations"), "correlations that a distribution has", str(error))
+    return None
+
+
 def thresholds(trial: Trial) -> Problem | None:
     """Every milestone has a finite threshold."""
     for milestone in trial.model.milestones:
@@ -228,6 +255,7 @@ CHECKS = (
     Check("steps", "steps and beats divide the year", steps),
     Check("names", "names are words, each used once", names),
     Check("priors", "every prior can be read", priors),
+    Check("together", "what is drawn together names parameters", together, gate=True),
     Check("thresholds", "milestones have finite thresholds", thresholds),
     Check("durations", "durations lead from milestone to milestone", durations),
     Check("ranges", "observables have a range to draw", ranges),

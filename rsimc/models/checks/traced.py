@@ -12,8 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from rsimc.errors import ScenarioError, nearest
+from rsimc.models.base import redraw_of
 from rsimc.models.checks.trial import Check, Stages, Trial
-from rsimc.models.guard import Problem, UndeclaredError, place
+from rsimc.models.guard import Problem, UndeclaredError, brief, place
 
 BLOCK = 8
 SIZES: tuple[tuple[int, ...], ...] = ((), (BLOCK,))
@@ -179,6 +180,24 @@ def classes(trial: Trial) -> Problem | None:
     return None
 
 
+def usable(trial: Trial) -> Problem | None:
+    """`redraw.usable` gives one bool a trajectory, from the parameters that it says it needs."""
+    redraw = redraw_of(trial.model)
+    if redraw is None:
+        return None
+    where, (_, part) = place(trial.model, "redraw.usable"), trial.priors.part(redraw.needed)
+    for size in SIZES:
+        like = jax.ShapeDtypeStruct((part.size, *size), np.float32)
+        try:
+            found = jax.eval_shape(lambda z: redraw.usable(part.named(part.from_normal(z))), like)
+            good = found.shape == size and found.dtype == bool
+        except Exception as error:  # of the user's own code
+            return Problem(where, f"one bool a trajectory, from {', '.join(redraw.needed)}", brief(error), cause=error)
+        if not good:
+            return Problem(where, f"bool of shape {_shape(size)}", f"{found.dtype} of shape {_shape(found.shape)}")
+    return None
+
+
 CHECKS = (
     Check("parameters", "no parameter is read that is not declared", declared, gate=True),
     Check("compiles", "every method runs on one trajectory and on a block, compiled", traceable, gate=True),
@@ -187,5 +206,6 @@ CHECKS = (
     Check("state", "a step keeps the structure, shapes and dtypes of the state", state),
     Check("precision", "float32 in, float32 out; float64 likewise", dtypes),
     Check("clipped", "clipped gives one bool a trajectory", clipped),
+    Check("redraw", "whether a draw is usable is one bool a trajectory", usable),
     Check("classes", "classify gives an index into classes", classes),
 )

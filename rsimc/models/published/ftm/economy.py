@@ -68,22 +68,32 @@ class Sectors(NamedTuple):
 
 def requirements(params: Params) -> Requirements:
     """From parameters."""
-    tradeoff = maths.maximum(params["tradeoff"], 0.0)
-    hardest, ease = LN10 * params["training_requirement"], maths.log1p(params["training_ease_rnd"])
+    hardest, limit, gap = training(params)
     runtime, cheaper = maths.log(params["runtime_requirement"] * SECONDS), maths.log(params["runtime_ease_rnd"])
-    limit = jnp.where(tradeoff > 0.0, maths.log1p(params["tradeoff_limit"]), 0.0)
     return Requirements(
-        jnp.stack([hardest, hardest - ease, hardest - ease]),
+        hardest,
         limit,
         jnp.stack([runtime, runtime - cheaper, runtime - cheaper]),
-        maths.log(params["training_gap"]),
-        tradeoff,
+        gap,
+        maths.maximum(params["tradeoff"], 0.0),
     )
 
 
 def able(needs: Requirements, log_run: Array) -> Array:
     """How many tasks of each sector can be automated [sectors, ...]."""
     return tasks.able(needs.training, needs.gap, log_run + needs.limit)
+
+
+TRAINING = ("training_requirement", "training_gap", "training_ease_rnd", "tradeoff", "tradeoff_limit")
+"""Parameters that `training` takes."""
+
+
+def training(params: Params) -> tuple[Array, Array, Array]:
+    """Logs of what training the hardest task asks for [goods and twice R&D, ...], of by how much a run may fall short,
+    and of the gap."""
+    hardest, ease = LN10 * params["training_requirement"], maths.log1p(params["training_ease_rnd"])
+    limit = jnp.where(params["tradeoff"] > 0.0, maths.log1p(params["tradeoff_limit"]), 0.0)
+    return jnp.stack([hardest, hardest - ease, hardest - ease]), limit, maths.log(params["training_gap"])
 
 
 def sectors(params: Params, labour: Array, compute: Array, log_compute: Array) -> Sectors:

@@ -32,9 +32,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from rsimc import maths
-from rsimc.models.base import Duration, Milestone, Observable, Parameter, Params, Quantities
+from rsimc.models.base import Duration, Milestone, Observable, Parameter, Params, Quantities, Redraw
 from rsimc.models.published.base import Published
-from rsimc.models.published.ftm import economy, quantities, tasks, together
+from rsimc.models.published.ftm import economy, first_year, quantities, tasks, together
 from rsimc.models.published.ftm.economy import GOODS, HARDWARE, LN10, Inputs, Sectors
 
 Array = jax.Array
@@ -43,8 +43,6 @@ REMEMBERED = 52
 """Steps of price-performance that are kept, for a delay of at most 5 years."""
 SUB_AGI = 19.0
 """Number of the task, from 0, whose requirement makes 20% of them."""
-SPARE = 5.0
-"""Tasks in R&D that AI may do in 2022 where the original keeps a draw."""
 CAPITAL, LABOUR, COMPUTE, LABOUR_S, COMPUTE_S, BUYING, TRAINING = range(7)
 
 
@@ -84,7 +82,7 @@ class FullTakeoff(Published):
         "The world saves a fixed share and spends on AI in shares that grow to ceilings; only hardware wears out, no "
         "training run takes time, no material is short and nobody pauses."
     )
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     epoch: ClassVar[float] = 2022.0
     start: ClassVar[float] = 2022.0
     observed_from: ClassVar[float] = 2022.0
@@ -92,6 +90,7 @@ class FullTakeoff(Published):
     steps_per_innovation: ClassVar[int] = 2
     parameters: ClassVar[tuple[Parameter, ...]] = quantities.PARAMETERS
     correlations: ClassVar[tuple[tuple[str, str, float], ...]] = together.CORRELATIONS
+    redraw: ClassVar[Redraw] = first_year.REDRAW
     milestones: ClassVar[tuple[Milestone, ...]] = quantities.MILESTONES
     durations: ClassVar[tuple[Duration, ...]] = quantities.DURATIONS
     observables: ClassVar[tuple[Observable, ...]] = quantities.OBSERVABLES
@@ -122,7 +121,7 @@ class FullTakeoff(Published):
             "share_ceiling_log": maths.log(params["share_ceiling"]),
             "hardest": hardest,
             "hard": hardest + made.needs.gap * tasks.level(0.0 * hardest + SUB_AGI),
-            "able_at_start": _able_at_start(made, log_run),
+            "able_at_start": first_year.too_able(params),
             "wake_up_tasks": params["wake_up_at"] * tasks.TASKS,
             "log_cap": maths.log(params["run_money_cap"]),
             "log_kept": maths.log1p(-params["depreciation"]) / STEPS,
@@ -234,12 +233,6 @@ def _split(shares: Array) -> tuple[Array, Array, Array]:
 def _nothing(of: Sectors) -> Inputs:
     """Inputs as at the start."""
     return Inputs(0.0 * of.rho, 0.0 * of.rho, 0.0 * of.rho)
-
-
-def _able_at_start(of: Sectors, log_run: Array) -> Array:
-    """Above 0 where AI could have done more in 2022 than the original lets pass."""
-    able = economy.able(of.needs, log_run)
-    return maths.maximum(able[GOODS] - 0.5, able[HARDWARE] - SPARE - 0.5)
 
 
 def _progress(params: Params) -> dict[str, Array]:

@@ -1,27 +1,16 @@
-"""Priors of the Full Takeoff Model: a low end, a median and a high end, with straight lines of logs in between."""
+"""Priors of the Full Takeoff Model: a low end, a median and a high end, each half uniform of logs, or of logits."""
 
 from __future__ import annotations
-
-import math
 
 
 def skewed(low: float, median: float, high: float) -> dict[str, object]:
     """Half below and half above the median, each half log-uniform to its end."""
-    return {"mixture": [{"loguniform": [low, median]}, {"loguniform": [median, high]}], "weights": [0.5, 0.5]}
+    return {"skewed": [low, median, high]}
 
 
-def skewed_share(low: float, median: float, high: float, pieces: int = 6) -> dict[str, object]:
-    """The same of the odds of a share. No text form has it: so many uniform pieces a half, within 0.002 of it."""
-    odds = [math.log(x / (1.0 - x)) for x in (low, median, high)]
-    logits = [a + (b - a) * n / pieces for a, b in zip(odds, odds[1:], strict=False) for n in range(pieces)] + odds[-1:]
-    ends = [1.0 / (1.0 + math.exp(-x)) for x in logits]
-    return _pieces(ends, [n / (2.0 * pieces) for n in range(2 * pieces + 1)])
-
-
-def _pieces(ends: list[float], below: list[float]) -> dict[str, object]:
-    """Uniform between ends, so much of it below each."""
-    parts = [{"uniform": [a, b]} for a, b in zip(ends, ends[1:], strict=False)]
-    return {"mixture": parts, "weights": [b - a for a, b in zip(below, below[1:], strict=False)]}
+def skewed_share(low: float, median: float, high: float) -> dict[str, object]:
+    """The same of the odds of a share."""
+    return {"skewed": [low, median, high], "scale": "logit"}
 
 
 # fmt: off
@@ -37,5 +26,7 @@ A. Cotra's distribution, as the original's table of 501 points has it, to 0.0015
 
 
 def requirement() -> dict[str, object]:
-    """Of `REQUIREMENT`."""
-    return _pieces([x for x, _ in REQUIREMENT], [p for _, p in REQUIREMENT])
+    """Of `REQUIREMENT`: uniform from row to row."""
+    ends, below = [x for x, _ in REQUIREMENT], [p for _, p in REQUIREMENT]
+    parts = [{"uniform": [a, b]} for a, b in zip(ends, ends[1:], strict=False)]
+    return {"mixture": parts, "weights": [b - a for a, b in zip(below, below[1:], strict=False)]}
