@@ -178,9 +178,9 @@ def test_takeoffs_last_as_long_as_theirs(draws: Table, run: Table) -> None:
         assert lasted == pytest.approx(draws[key][known], abs=0.11), key
 
 
-def test_no_draw_of_theirs_is_conditioned_out(run: Table) -> None:
+def test_every_draw_of_theirs_is_usable(draws: Table) -> None:
     """They keep draws of which AI can do no task in goods in 2022, and at most five of a hundred in R&D."""
-    assert np.all(run["able_at_start"] < 0.0)
+    assert np.all(MODEL.redraw.usable(ours(draws)))
 
 
 def test_presets_have_their_dates() -> None:
@@ -189,8 +189,7 @@ def test_presets_have_their_dates() -> None:
     for name, published in PUBLISHED.items():
         place = list(presets["preset"]).index(name)
         assert {m: made[m][place] for m in published} == pytest.approx(published, abs=0.01), name
-    with_rest = {name: np.isfinite(found).all() for name, found in made.items() if name != "able_at_start"}
-    assert all(with_rest.values()), "every preset comes to everything by 2200"
+    assert all(np.isfinite(found).all() for found in made.values()), "every preset comes to everything by 2200"
 
 
 def test_all_is_finite_to_2200(draws: Table) -> None:
@@ -228,27 +227,36 @@ def drawn(redraw: Redraw | None, lane: int = LANE) -> np.ndarray:
     return np.moveaxis(np.asarray(values), 1, 0).reshape(PRIORS.size, COUNT)
 
 
+def by_hand(i: int, asked: int) -> np.ndarray:
+    """Values [parameters] of one trajectory, attempt after attempt."""
+    keys, attempts = source(None).parameter_keys, MODEL.redraw.attempts
+    kept = np.zeros(PRIORS.size)
+    for n in range(4 * attempts):
+        z = np.array(rng.normals(keys, jnp.asarray([i], jnp.uint32), jnp.asarray(n)))[:, 0]
+        kept = z if n % attempts == 0 else kept
+        z[asked] = kept[asked]
+        values = PRIORS.from_normal(jnp.asarray(z))
+        if MODEL.redraw.usable(PRIORS.named(values)):
+            return np.asarray(values)
+    raise AssertionError("nothing can be used")
+
+
 def test_what_they_cannot_use_is_drawn_anew_all_but_the_training_requirement() -> None:
-    """By hand, one draw after the other; whatever the size of a block."""
+    """By hand, one draw after the other, and the requirement, too, where none suits; whatever the size of a block."""
     one, other = drawn(MODEL.redraw), drawn(MODEL.redraw, 64)
     assert np.array_equal(one, other)
     first = drawn(None)
     good = np.asarray(MODEL.redraw.usable(PRIORS.named(jnp.asarray(first))))
     assert np.array_equal(one[:, good], first[:, good])
-    fixed = [n for n, name in enumerate(PRIORS.names) if name not in PRIORS.together or name == "training_requirement"]
-    assert np.array_equal(one[fixed], first[fixed])
-    ids = np.flatnonzero(~good)[:12]
-    zero = np.asarray(rng.normals(source(None).parameter_keys, jnp.asarray(ids, jnp.uint32), 0))
-    for place, i in enumerate(ids):
-        for n in range(MODEL.redraw.attempts):
-            z = np.asarray(rng.normals(source(None).parameter_keys, jnp.asarray([i], jnp.uint32), n))[:, 0].copy()
-            z[0] = zero[0, place]
-            values = np.asarray(PRIORS.from_normal(jnp.asarray(z)))
-            if MODEL.redraw.usable(PRIORS.named(jnp.asarray(values))):
-                break
-        else:
-            values = first[:, i]
-        moved = [m for m in range(PRIORS.size) if m not in fixed]
+    assert np.all(np.asarray(MODEL.redraw.usable(PRIORS.named(jnp.asarray(one)))))
+    asked = PRIORS.names.index("training_requirement")
+    alone = [n for n, name in enumerate(PRIORS.names) if name not in PRIORS.together]
+    assert np.array_equal(one[alone], first[alone])
+    assert 0.002 < np.mean(one[asked] != first[asked]) < 0.015
+    redone = np.flatnonzero(one[asked] != first[asked])
+    for i in [*np.flatnonzero(~good)[:12], *redone[:2]]:
+        values = by_hand(int(i), asked)
+        moved = [n for n in range(PRIORS.size) if n not in alone]
         assert one[moved, i] == pytest.approx(values[moved], rel=2e-5), i
 
 
@@ -256,23 +264,21 @@ def test_the_published_distribution_comes_out() -> None:
     """Of 200 draws of theirs, shares have standard errors of 0.035."""
     with_redraw = source(MODEL.redraw)
 
-    def run(first: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def run(first: jax.Array) -> jax.Array:
         params = with_redraw.named(with_redraw.values(first + jnp.arange(LANE, dtype=jnp.uint32)))
         rows = followed(params, 78)
         years = jnp.argmax(rows["run_over_agi"] >= 0.0, axis=0) / STEPS
         came = jnp.any(rows["run_over_agi"] >= 0.0, axis=0)
-        return rows["able_at_start"][0], jnp.where(came, 2022.0 + years, jnp.inf)
+        return jnp.where(came, 2022.0 + years, jnp.inf)
 
     firsts = jnp.arange(0, COUNT, LANE, dtype=jnp.uint32)
-    early, agi = (np.asarray(part).reshape(-1) for part in jax.jit(lambda x: jax.lax.map(run, x))(firsts))
-    kept = early < 0.0
-    assert 0.985 < kept.mean() < 0.998
+    agi = np.asarray(jax.jit(lambda x: jax.lax.map(run, x))(firsts)).reshape(-1)
     theirs = table("ftm_rollouts.csv")["t_agi_year"]
     for year in (2028.0, 2030.0, 2035.0, 2042.0, 2055.0, 2080.0):
-        assert np.mean(agi[kept] < year) == pytest.approx(np.mean(theirs < year), abs=0.09), year
+        assert np.mean(agi < year) == pytest.approx(np.mean(theirs < year), abs=0.09), year
     report = {0.1: 2029.0, 0.2: 2031.9, 0.5: 2042.2, 0.8: 2067.4}  # of December 2022, with other priors of run time
     for share, year in report.items():
-        assert np.mean(agi[kept] < year) == pytest.approx(share, abs=0.025), year
+        assert np.mean(agi < year) == pytest.approx(share, abs=0.025), year
 
 
 # Its parts

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from rsimc import maths
-from rsimc.models.base import Duration, Milestone, Observable, Parameter
+from rsimc.models.base import Duration, Milestone, Observable, Parameter, Redraw
 
 NORMAL = {"normal": [0.0, 1.0]}
 GROWTH = Parameter("growth", "nats/year", "0.5 to 2", "growth", "test")
@@ -277,6 +277,24 @@ class IgnoresFixed(Toy):
     parameters = (*Toy.parameters, Parameter("ceiling", "nats", 5.0, "", ""))
 
 
+class WithWhom(Toy):
+    correlations = (("growth", "prat.left", 0.5),)
+
+
+class TooTight(Toy):
+    correlations = (("growth", "part.left", 0.9), ("growth", "part.right", 0.9), ("part.left", "part.right", -0.9))
+
+
+class NeedsMore(Toy):
+    correlations = (("growth", "part.left", 0.5),)
+    redraw = Redraw((), ("growth",), lambda params: params["growth"] < params["part"][0], 8)
+
+
+class SaysHowMuch(Toy):
+    correlations = (("growth", "part.left", 0.5),)
+    redraw = Redraw(("growth",), ("growth",), lambda params: params["growth"], 8)
+
+
 BROKEN: tuple[tuple[str, type[Toy], tuple[str, ...]], ...] = (
     ("attributes", NoVersion, ("NoVersion.version: expected a text", "None")),
     ("attributes", OneParameter, ("OneParameter.parameters", "a tuple of at least one Parameter", "(x,)")),
@@ -293,6 +311,10 @@ BROKEN: tuple[tuple[str, type[Toy], tuple[str, ...]], ...] = (
     ("names", DottedName, ("observables", "'the size'")),
     ("priors", Backwards, ("Backwards.parameters.growth", "low < high", "2 to 0.5")),
     ("priors", ThreePriors, ("ThreePriors.parameters.part", "3 for 2 labels")),
+    ("together", WithWhom, ("WithWhom.correlations", '"prat.left"', 'did you mean "part.left"?')),
+    ("together", TooTight, ("TooTight.correlations: expected correlations of a distribution",)),
+    ("redraw", NeedsMore, ("NeedsMore.redraw.usable: expected one bool a trajectory, from growth", "KeyError")),
+    ("redraw", SaysHowMuch, ("SaysHowMuch.redraw.usable: expected bool of shape []", "float32")),
     ("thresholds", NoThreshold, ("milestones.high: expected a finite number", "nan")),
     ("durations", ToNowhere, ("durations.low..hihg", '"hihg"', 'did you mean "high"?')),
     ("ranges", FromZero, ("observables.size: expected low > 0 on a log scale", "0.0")),

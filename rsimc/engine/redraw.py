@@ -16,30 +16,39 @@ Again = Callable[[np.ndarray, Array], Array]
 """(places [n], attempt, of all or of each trajectory [B]) -> standard normals [n, B]."""
 
 
-def redrawn(redraw: Redraw, priors: PriorSet, z: Array, again: Again) -> Array:
-    """z [parameters, B], those of correlated parameters but the kept ones of the first attempt that can be used.
+ROUNDS = 4
+"""How often what is kept is drawn, at most."""
 
-    Attempt 0 is z; z stays where no attempt can be used. Only what decides is drawn on the way, so that attempts are
-    cheap.
+
+def redrawn(redraw: Redraw, priors: PriorSet, z: Array, again: Again) -> Array:
+    """z [parameters, B], those of correlated parameters of the first attempt that can be used.
+
+    Attempt 0 is z, and z stays where no attempt can be used. What is kept stays for `redraw.attempts`, and is then that
+    of the last attempt that they divide. Only what decides is drawn on the way, so that attempts are cheap.
     """
     places, part = priors.part(redraw.needed)
-    movable = np.array([name in priors.together and name not in redraw.kept for name in priors.names])
-    moves = movable[np.array(places)][:, None]
-    first = z[np.array(places)]
+    among = np.array(places)
+    together = [n for n, name in enumerate(priors.names) if name in priors.together]
+    kept = [n for n in together if priors.names[n] in redraw.kept]
 
-    def usable(own: Array) -> Array:
-        return redraw.usable(part.named(part.from_normal(own)))
+    def drawn(rows: np.ndarray, of: Array, n: Array) -> Array:
+        """Rows [rows, B] of an attempt, of all or of each trajectory; `of` [rows, B] are those of attempt 0."""
+        number = jnp.where(np.isin(rows, kept)[:, None], n - n % redraw.attempts, n)
+        return jnp.where(np.isin(rows, together)[:, None] & (number > 0), again(rows, number), of)
+
+    def usable(n: Array) -> Array:
+        return redraw.usable(part.named(part.from_normal(drawn(among, z[among], n))))
 
     def attempt(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         n, taken, waiting = carry
-        good = waiting & usable(jnp.where(moves, again(np.array(places), n), first))
+        good = waiting & usable(n)
         return n + 1, jnp.where(good, n, taken), waiting & ~good
 
-    def open_(carry: tuple[Array, Array, Array]) -> Array:
-        return (carry[0] < redraw.attempts) & jnp.any(carry[2])
+    def unsettled(carry: tuple[Array, Array, Array]) -> Array:
+        return (carry[0] < ROUNDS * redraw.attempts) & jnp.any(carry[2])
 
-    waiting = ~usable(first)
-    start = (jnp.asarray(1, jnp.int32), jnp.zeros(waiting.shape, jnp.int32), waiting)
-    _, taken, _ = jax.lax.while_loop(open_, attempt, start)
-    rows = np.flatnonzero(movable)
-    return z.at[rows].set(jnp.where(taken > 0, again(rows, taken), z[rows]))
+    none = jnp.zeros(z.shape[1:], jnp.int32)
+    start = (jnp.asarray(1, jnp.int32), none, ~usable(jnp.asarray(0, jnp.int32)))
+    _, taken, _ = jax.lax.while_loop(unsettled, attempt, start)
+    rows = np.array(together)
+    return z.at[rows].set(drawn(rows, z[rows], taken))

@@ -119,7 +119,7 @@ class Redraw:
 
     usable(params): whether it can [...], from the parameters `needed` alone, a function of a module. All correlated
     parameters but those `kept` are drawn anew, with `attempts` draws at most, the first among them; where none can be
-    used the first is simulated. No density is known of what is drawn so: such a model is not calibrated.
+    used those kept are drawn anew with them. No density is known of what is drawn so: such a model is not calibrated.
     """
 
     kept: tuple[str, ...]

@@ -22,8 +22,11 @@ from rsimc.models.base import (
 )
 from rsimc.models.checks.trial import Check, Trial
 from rsimc.models.guard import Problem, brief, place, unguarded
+from rsimc.priors.quantiles import Quantile
+from rsimc.priors.vector import PriorSet
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+ANY = Quantile("identity", "")
 KEPT = 2
 """Observables are kept at quarter ends, or as many whole steps apart as a quarter has."""
 
@@ -188,19 +191,20 @@ def priors(trial: Trial) -> Problem | None:
 
 def together(trial: Trial) -> Problem | None:
     """What is drawn together, and anew, names parameters, with correlations that a distribution has."""
-    model, redraw = trial.model, redraw_of(trial.model)
-    known = prior_set(model.parameters, {}).names
-    pairs = correlations_of(model)
-    named = {name for a, b, _ in pairs for name in (a, b)} | set(() if redraw is None else redraw.kept)
-    plain = {parameter.name for parameter in model.parameters}
-    for names, every in ((named, known), (set(() if redraw is None else redraw.needed), plain)):
-        for name in sorted(names.difference(every)):
-            where = place(model, "correlations" if name in {x for a, b, _ in pairs for x in (a, b)} else "redraw")
-            return Problem(where, "the name of a parameter", f'"{name}"', nearest(name, tuple(every)))
+    model, redraw, pairs = trial.model, redraw_of(trial.model), correlations_of(trial.model)
+    plain = tuple(parameter.name for parameter in model.parameters)
+    flat = tuple(f"{p.name}.{one}" if one else p.name for p in model.parameters for one in p.labels or ("",))
+    named = [("correlations", name, flat) for a, b, _ in pairs for name in (a, b)]
+    if redraw is not None:
+        named += [("redraw.kept", name, flat) for name in redraw.kept]
+        named += [("redraw.needed", name, plain) for name in redraw.needed]
+    for attribute, name, known in named:
+        if name not in known:
+            return Problem(place(model, attribute), "the name of a parameter", f'"{name}"', nearest(name, known))
     try:
-        _ = trial.priors.mixing
+        _ = PriorSet(tuple((name, None, ANY) for name in flat), pairs).mixing
     except ValueError as error:
-        return Problem(place(model, "correlations"), "correlations that a distribution has", str(error))
+        return Problem(place(model, "correlations"), "correlations of a distribution", str(error))
     return None
 
 

@@ -13,8 +13,8 @@ Array = jax.Array
 SPARE = 5.0
 """Tasks in R&D that AI may do in 2022 where the original keeps a draw."""
 ATTEMPTS = 64
-"""The original goes on until it has a draw that it keeps. With so many 0.2% of all draws are left as they are, of
-10^25.8 to 10^26.1 FLOP, which hardly any draw suits, and 0.6% of less, which none suits and the original leaves out."""
+"""The original goes on until it has a draw that it keeps, and draws a requirement anew that none suits (below 10^25.8
+FLOP, 0.6% of them). With so many those are drawn anew, too, of which hardly any suits: 0.2%, to 10^26.1."""
 
 
 def too_able(params: Params) -> Array:

@@ -16,10 +16,8 @@ of at least 1 are drawn log-uniformly from 10^-8 above it, so that half of them 
 Ours: dates lie between steps where quantities cross, where the original takes the step after; milestones are the first
 crossing, where it takes the last of wake-up, sub-AGI and AGI; growth in the first year is what has passed of it. The
 start of durations from 20% of tasks is that share, where the original has the first one above it. A draw that would
-have AI do tasks in 2022 already is drawn anew in the original, all but its training requirement; here it is counted as
-conditioned out, by the milestone `able_at_start`: one in seven. Fewer low requirements are left so, and the median date
-of AGI is 2045.5, where the original's way gives 2042.2 (as published; ours gives the same when each draw counts for as
-many as are drawn of its requirement). Requirements in steps of whole orders of magnitude are left out, and what share
+have AI do tasks in 2022 already is drawn anew, all but its training requirement, as in the original (`first_year`).
+Requirements in steps of whole orders of magnitude are left out, and what share
 of the world product is saved, which cancels.
 """
 
@@ -121,7 +119,6 @@ class FullTakeoff(Published):
             "share_ceiling_log": maths.log(params["share_ceiling"]),
             "hardest": hardest,
             "hard": hardest + made.needs.gap * tasks.level(0.0 * hardest + SUB_AGI),
-            "able_at_start": first_year.too_able(params),
             "wake_up_tasks": params["wake_up_at"] * tasks.TASKS,
             "log_cap": maths.log(params["run_money_cap"]),
             "log_kept": maths.log1p(-params["depreciation"]) / STEPS,
@@ -192,7 +189,6 @@ class FullTakeoff(Published):
     def observe(self, state: State, params: Params, t: Array) -> Quantities:
         """What milestones and observables are of."""
         return {
-            "able_at_start": params["able_at_start"],
             "since_wake_up": state.goods - params["wake_up_tasks"],
             "run_over_sub_agi": state.run - params["hard"],
             "run_over_agi": state.run - params["hardest"],

@@ -62,7 +62,6 @@ PARAMETERS = (
 )
 
 MILESTONES = (
-    Milestone("able_at_start", "able_at_start", 0.0, "a draw in which the training runs of 2022 could have done a task of goods, or 6 of 100 in R&D, given up run time for it", seen=True),
     Milestone("wake_up", "since_wake_up", 0.0, "so many tasks of goods are automated that spending on AI wakes up", headline=True),
     Milestone("sub_agi", "run_over_sub_agi", 0.0, "a training run is enough for 20% of the tasks in goods", seen=True),
     Milestone("agi", "run_over_agi", 0.0, "AGI: a training run is enough for every task", seen=True, headline=True),
