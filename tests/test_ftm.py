@@ -14,9 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rsimc import api
 from rsimc.engine import rng
 from rsimc.engine.path import march, start
 from rsimc.engine.source import PriorSource, noise_keys
+from rsimc.errors import ScenarioError
 from rsimc.models.base import Params, Redraw, prior_set
 from rsimc.models.published.ftm import economy, tasks
 from rsimc.models.published.ftm.model import STEPS, FullTakeoff
@@ -359,3 +361,8 @@ def test_output_of_the_start_has_the_shares_of_income_that_are_given() -> None:
     assert np.asarray(grown[0][0]) == pytest.approx(1.0 - by_tasks, rel=1e-4)
     assert np.asarray(grown[1][0]) == pytest.approx(0.99 * by_tasks, rel=1e-3)
     assert np.asarray(grown[2][0]) == pytest.approx(0.01 * by_tasks, rel=2e-2)
+
+
+def test_what_is_drawn_anew_is_not_weighed_with_data() -> None:
+    with pytest.raises(ScenarioError, match="no density is known"):
+        api.load_study("ftm", ["data.metr_horizons=true", "as_of=2026-11-22"])

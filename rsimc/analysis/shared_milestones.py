@@ -47,10 +47,11 @@ SHARED = (
             "kwa": "automation_99",
             TAKEOFF: "superhuman_researcher",
             FUTURES: "superhuman_researcher",
+            "ftm": "rnd_100",
         },
         "takeoff asks for 99% of every specialism, kwa for 99% of the whole; AI 2027 for an AI as good as the best "
         "researchers, and cheap enough to run many; aifm for an automated coder that chooses experiments as well as "
-        "they do.",
+        "they do; ftm for every task in R&D of hardware and software, done more than ten times over by compute.",
     ),
     Shared(
         "ten years in one",

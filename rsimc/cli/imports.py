@@ -10,7 +10,7 @@ from rsimc.cli.options import emit_json, json_option
 from rsimc.cli.write import write_new
 from rsimc.errors import UsageError, nearest
 
-FORMATS = ("ai2027", "aifm")
+FORMATS = ("ai2027", "aifm", "ftm")
 
 
 @click.command("import")
@@ -23,8 +23,10 @@ def command(kind: str, file: Path, forecaster: str | None, output: Path | None, 
     """Read FILE, a parameter file of a published model, as a scenario.
 
     ai2027: params.yaml or simple_params.yaml of AI 2027's timelines, of April or May 2025, or of its takeoff. aifm:
-    sampling_config.yaml of the AI Futures Model of December 2025, with its parent beside it. The scenario extends the
-    bundled one of the same model, and is printed where no output is named.
+    sampling_config.yaml of the AI Futures Model of December 2025, with its parent beside it. ftm: the table of
+    parameters (.csv) of the Full Takeoff Model, of which --forecaster takes one column, or a scenario (.json) as
+    takeoffspeeds.com exports it. The scenario extends the bundled one of the same model, and is printed where no output
+    is named.
     """
     from rsimc.scenario.published.formats import READERS
 

@@ -41,6 +41,20 @@ def yaml_of(path: Path, whose: str) -> Mapping[str, Any]:
     return found
 
 
+def json_of(path: Path, whose: str) -> Mapping[str, Any]:
+    """The table of keys that a JSON file of `whose` is. Raises DataError naming file and line."""
+    try:
+        found = json.loads(content(path, TEXT).decode("utf-8-sig"))
+    except OSError as error:
+        raise DataError(str(path), "a parameter file", (error.strerror or str(error)).lower()) from error
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", None)
+        raise DataError(str(path) + ("" if line is None else f":{line}"), "JSON", "something else") from error
+    if not isinstance(found, Mapping):
+        raise DataError(str(path), f"a parameter file of {whose}", "no table of keys")
+    return found
+
+
 class Reader:
     """One file; what has been read of it (priors by our names), and what was left aside."""
 
@@ -104,4 +118,4 @@ def _toml(value: Any) -> str:
         return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
     if isinstance(value, list):
         return f"[{', '.join(map(_toml, value))}]"
-    return f"{value:.12g}"
+    return json.dumps(value) if isinstance(value, str) else f"{value:.12g}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rsimc.scenario.published import ai2027, aifm
+from rsimc.scenario.published import ai2027, aifm, ftm
 from rsimc.scenario.published.files import Imported
 
-READERS: dict[str, Callable[[Path, str | None], Imported]] = {"ai2027": ai2027.read, "aifm": aifm.read}
+READERS: dict[str, Callable[[Path, str | None], Imported]] = {"ai2027": ai2027.read, "aifm": aifm.read, "ftm": ftm.read}
