@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 import vl_convert
 import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 import rsimc.api as api
@@ -42,7 +44,7 @@ from rsimc.publish.sections.experts import stated
 from rsimc.publish.sections.jagged import jagged
 from rsimc.publish.sections.origin import command
 from rsimc.publish.sections.reliance import backtest_command, hindsight, reliance
-from rsimc.publish.tables import BY_YEARS, closing_lines, milestone_table
+from rsimc.publish.tables import BY_YEARS, closing_lines, in_lines, milestone_table
 from rsimc.runs.ensemble import read_ensemble
 from rsimc.runs.posteriors import Posterior
 from rsimc.runs.sources import make_source
@@ -165,6 +167,23 @@ def shown(forecast: Forecast, width: int) -> str:
     out.print(milestone_table(forecast, width))
     assert isinstance(out.file, io.StringIO)
     return out.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [64, 80, 104, 140])
+def test_numbers_are_whole_in_any_console(run: Forecast, width: int) -> None:
+    text = shown(run, width)
+    assert "…" not in text
+    horizon = run.study.scenario.run.horizon
+    rows = " ".join(text.split()).split("standard error in points")[1].split("Not calibrated")[0]
+    shares = sum(end < horizon for end in BY_YEARS) + 1
+    assert rows.count("±") == len(run.milestones) * (shares if width >= 80 else shares - 1)
+
+
+@given(st.from_regex(r"[a-z0-9]{1,12}(_[a-z0-9]{1,12}){0,4}", fullmatch=True), st.integers(12, 30))
+def test_a_name_breaks_where_its_words_end(name: str, room: int) -> None:
+    lines = in_lines(name, room)
+    assert lines[0] + "".join(line.strip() for line in lines[1:]) == name
+    assert all(len(line) <= max(room, 15) for line in lines)
 
 
 # The forms agree

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ BY_YEARS = (2027, 2028, 2030, 2035)
 ROOMY = 104
 """Columns from which every cell has room for `after 2060`."""
 FULL_DATES = 140
+LEAST_ROOM = 12
+"""Columns for names, at least."""
 MONTH = len("2028-10")
 FEW = f"No standard errors: too few trajectories, errors need {MIN_BATCHES} batches of {BLOCK:,} or more each."
 
@@ -37,12 +40,13 @@ def milestone_table(forecast: Forecast, width: int) -> Group:
     headline = {milestone.name for milestone in forecast.milestones if milestone.headline}
     horizon = forecast.study.scenario.run.horizon
     roomy = width >= ROOMY
-    dates = _dates(found, headline, horizon, width) if roomy else _narrow_dates(found, headline, horizon)
+    dates = _dates(found, headline, horizon, width) if roomy else _narrow_dates(found, headline, horizon, width)
     notes = [_wrapped(line, width) for line in (*_diagnostics(found), *_accounts(found))]
     top = Text(f"date by which a milestone has come with probability ({found['scenario']}, as of {found['as_of']})")
     middle = Text("probability of having come by the end of a year, ± standard error in points")
     answer = Text(_answer(found, lead(forecast), horizon), "bold")
-    return Group(answer, Text(), top, dates, Text(), middle, _probabilities(found, headline, horizon), Text(), *notes)
+    chances = _probabilities(found, headline, horizon, width)
+    return Group(answer, Text(), top, dates, Text(), middle, chances, Text(), *notes)
 
 
 def closing_lines(forecast: Forecast, report_path: Path | None) -> list[str]:
@@ -86,24 +90,47 @@ def _dates(found: dict[str, Any], headline: set[str], horizon: int, width: int) 
     return table
 
 
-def _narrow_dates(found: dict[str, Any], headline: set[str], horizon: int) -> Group:
+def _narrow_dates(found: dict[str, Any], headline: set[str], horizon: int, width: int) -> Group:
     """The same in 80 columns: `after 2060` stands once and reaches into the blank cells after it."""
-    first = max(len(name) for name in ("milestone", *found["milestones"])) + 2
-    heads = "".join(f"{f'{q:.0%}':<{MONTH + 1}}" for q in QUANTILES).rstrip()
-    lines = [Text(f"{'milestone':<{first}}{heads}", "dim")]
+    rows: dict[str, str] = {}
     for name, milestone in found["milestones"].items():
         months = [day[:MONTH] for day in milestone["quantiles"].values() if day is not None]
-        cells = [*months, after(horizon)] if len(months) < len(QUANTILES) else months
-        lines.append(Text(f"{name:<{first}}{' '.join(cells)}", _style(name, headline)))
+        rows[name] = " ".join([*months, after(horizon)] if len(months) < len(QUANTILES) else months)
+    room = max(width - 2 - max(map(len, rows.values())), LEAST_ROOM)
+    names = {name: in_lines(name, room) for name in rows}
+    first = max(len(line) for lines in (["milestone"], *names.values()) for line in lines) + 2
+    heads = "".join(f"{f'{q:.0%}':<{MONTH + 1}}" for q in QUANTILES).rstrip()
+    lines = [Text(f"{'milestone':<{first}}{heads}", "dim")]
+    for name, cells in rows.items():
+        start, *rest = names[name]
+        lines.append(Text("\n".join([f"{start:<{first}}{cells}", *rest]), _style(name, headline)))
     return Group(*lines)
 
 
-def _probabilities(found: dict[str, Any], headline: set[str], horizon: int) -> Table:
+def in_lines(name: str, room: int) -> list[str]:
+    """A name in lines of at most so many columns where its words allow it, later ones indented."""
+    lines = [""]
+    for word in re.findall(r"[^_]*_|[^_]+", name):
+        if lines[-1].strip() and len(lines[-1]) + len(word) > room:
+            lines.append("  ")
+        lines[-1] += word
+    return lines
+
+
+def _probabilities(found: dict[str, Any], headline: set[str], horizon: int, width: int) -> Table:
+    """By the ends of as many years as there is room for, the last ones."""
     ends = [f"{year}-12-31" for year in BY_YEARS if year < horizon]
-    table = _empty("milestone", [*(day[:4] for day in ends), after(horizon)], pad=1)
+    heads, rows = [*(day[:4] for day in ends), after(horizon)], {}
     for name, milestone in found["milestones"].items():
         estimates = [*(milestone["probability_by"][day] for day in ends), milestone["not_within_horizon"]]
-        table.add_row(name, *(chance(e["p"], e["se"]) for e in estimates), style=_style(name, headline))
+        rows[name] = [chance(e["p"], e["se"]) for e in estimates]
+    widths = [max(map(len, column)) + 1 for column in zip(heads, *rows.values(), strict=True)]
+    least = max(len(line) for name in rows for line in in_lines(name, LEAST_ROOM)) + 1
+    left_out = next((n for n in range(len(ends)) if sum(widths[n:]) + least <= width), len(ends))
+    table = _empty("milestone", heads[left_out:], pad=1)
+    for name, cells in rows.items():
+        lines = in_lines(name, width - sum(widths[left_out:]) - 1)
+        table.add_row("\n".join(lines), *cells[left_out:], style=_style(name, headline))
     return table
 
 
