@@ -125,6 +125,21 @@ def test_curves_are_those_of_the_runs(page: Written, runs: Runs) -> None:
         assert set(found["difference"][2]) == {None}
 
 
+def test_models_are_drawn_by_their_own_milestones_of_one_thing(runs: Runs, tmp_path: Path) -> None:
+    """The one that the first run is about is drawn first; a model that has none of a thing is n/a."""
+    others = [made(tmp_path / "kwa", "kwa-2026"), made(tmp_path / "sie", "forethought-sie", horizon=2036)]
+    page = Written(comparison_html([runs["plain"], *others]))
+    own = ("closed_loop", "automation_99", None)
+    found = page.data("curve-data")["milestones"]["automated AI R&D"]
+    days = page.data("curve-data")["days"]
+    for n in range(0, len(days), 9):
+        for column, run, name in zip(found["p"], [runs["plain"], *others], own, strict=True):
+            inside = name and int(days[n]["iso"][:4]) < run.study.scenario.run.horizon
+            assert column[n] == (run.probability(name, days[n]["iso"]).as_dict()["p"] if inside and name else None)
+    assert all(value is None for row in found["difference"] for value in row)
+    assert "(closed_loop)" in page.words and "(automation_99) and sie n/a." in page.words
+
+
 def test_the_same_runs_give_the_same_bytes(html: str, runs: Runs) -> None:
     assert comparison_html([api.open_run(run.folder) for run in runs.values()]) == html
 

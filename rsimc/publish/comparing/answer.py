@@ -116,8 +116,8 @@ def _short(value: str) -> str:
 def curves(found: Beside, numbers: Numbers) -> Html:
     """The distribution functions of a chosen milestone over each other, and the differences."""
     options = (
-        tag("option", name, attributes={"value": name, **({"selected": ""} if name == found.lead else {})})
-        for name in found.headline
+        tag("option", name, attributes={"value": name, **({"selected": ""} if name == found.drawn_first else {})})
+        for name in found.drawn
     )
     chooser = of_class(
         "p",
@@ -131,7 +131,7 @@ def curves(found: Beside, numbers: Numbers) -> Html:
         parts.append(_drawn("differences", 250, said("curves.differences", first)))
     else:
         parts.append(told("curves.none", {"reasons": "; ".join(found.reasons)}))
-    chosen = tag("p", summaries(found, numbers)[found.lead], attributes={"id": "chosen", "aria-live": "polite"})
+    chosen = tag("p", summaries(found, numbers)[found.drawn_first], attributes={"id": "chosen", "aria-live": "polite"})
     return section("curves", "Date by date", chooser, chosen, *parts)
 
 
@@ -156,11 +156,14 @@ LABELS = {
 
 
 def summaries(found: Beside, numbers: Numbers) -> dict[str, str]:
-    """Each headline milestone in a sentence, for those who do not see its curves."""
+    """All that can be drawn in a sentence each, for those who do not see its curves."""
     year, known = asked_year(found), {}
-    for name in found.headline:
-        each = [f"{run} {_chance(numbers, n, name, year)}" for n, run in enumerate(found.names)]
-        known[name] = f"By the end of {year}: {words.listed(each)}."
+    for name, each in found.drawn.items():
+        said_by = [
+            f"{run} {_chance(numbers, n, own, year)}{f' ({own})' if own and own != name else ''}"
+            for n, (run, own) in enumerate(zip(found.names, each, strict=True))
+        ]
+        known[name] = f"By the end of {year}: {words.listed(said_by)}."
     return known
 
 

@@ -10,6 +10,7 @@ from rsimc.analysis.compare.comparison import Comparison, changed_keys, compare
 from rsimc.analysis.display import labels
 from rsimc.analysis.document import document as forecast_document
 from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.shared_milestones import SHARED
 from rsimc.errors import UsageError
 from rsimc.publish.comparison import comparison_document
 from rsimc.publish.frames import headline, lead
@@ -39,6 +40,23 @@ class Beside:
     def headline(self) -> list[str]:
         """Milestones that are shown first: those of the first run."""
         return headline(self.runs[0])
+
+    @property
+    def drawn(self) -> dict[str, tuple[str, ...]]:
+        """What curves are drawn of, by name, and the milestone that each run has of it: the headline milestones of the
+        first run; and before them, where models differ, what several of them date, each by its own milestone."""
+        models = [run.study.model.name for run in self.runs]
+        alike = {}
+        for one in SHARED if len(set(models)) > 1 else ():
+            each = tuple(one.milestones.get(model, "") for model in models)
+            if sum(name in run.curves for name, run in zip(each, self.runs, strict=True)) > 1:
+                alike[one.name] = each
+        return {**alike, **{name: (name,) * len(self.runs) for name in self.headline}}
+
+    @property
+    def drawn_first(self) -> str:
+        """What is drawn before anybody chooses."""
+        return next((name for name, each in self.drawn.items() if each[0] == self.lead), self.lead)
 
     @property
     def milestones(self) -> list[str]:

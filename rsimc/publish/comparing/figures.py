@@ -28,7 +28,7 @@ Column = list[float | None]
 
 
 def curve_data(found: Beside) -> dict[str, Any]:
-    """Of every headline milestone by date: the probability in each run and the difference of the others from the first,
+    """Of all that can be drawn, by date: the probability in each run and the difference of the others from the first,
     with their errors, one list a run. What a run does not know is None."""
     days = _days(found.runs)
     years = np.array([end_of_day(day) for day in days])
@@ -36,7 +36,7 @@ def curve_data(found: Beside) -> dict[str, Any]:
     return {
         "runs": list(found.names),
         "days": [{**day, **strip} for day, strip in zip(said, strips(years), strict=True)],
-        "milestones": {name: _milestone(found, name, years) for name in found.headline},
+        "milestones": {name: _milestone(found, each, years) for name, each in found.drawn.items()},
     }
 
 
@@ -45,12 +45,12 @@ def _days(runs: Sequence[Forecast]) -> list[date]:
     return sorted({day for run in runs for day in (run.study.scenario.as_of, *month_ends(run))})
 
 
-def _milestone(found: Beside, name: str, years: np.ndarray) -> dict[str, list[Column]]:
-    hits = [_hits(run, name, years) for run in found.runs]
+def _milestone(found: Beside, each: Sequence[str], years: np.ndarray) -> dict[str, list[Column]]:
+    hits = [_hits(run, name, years) for run, name in zip(found.runs, each, strict=True)]
     own = [_own(run, parts) for run, parts in zip(found.runs, hits, strict=True)]
     apart = [
-        _apart(hits[0], parts) if pair is not None else _apart([], [None] * len(years))
-        for pair, parts in zip(found.pairs, hits[1:], strict=True)
+        _apart(hits[0], parts) if pair is not None and name == each[0] else _apart([], [None] * len(years))
+        for pair, name, parts in zip(found.pairs, each[1:], hits[1:], strict=True)
     ]
     return {
         "p": [column[0] for column in own],
