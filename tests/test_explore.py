@@ -365,6 +365,16 @@ def test_priors_that_are_drawn_together_are_those_of_a_run(correlated: Bench) ->
     assert np.corrcoef(a, b)[0, 1] == pytest.approx(0.7, abs=0.05)
 
 
+def test_what_a_model_takes_anew_is_that_of_a_run() -> None:
+    """In double precision: a draw at the very edge may be judged otherwise."""
+    study = resolve(changed(load_scenario("ftm"), {"run": {"horizon": 2036, "seed": 5}}))
+    bench = Bench(study, None, 5, 4096)
+    found = outcome(bench, bench.start)
+    wanted = np.asarray(make_source(study, None, 5).values(np.asarray(found.ids, np.uint32)))
+    alike = np.isclose(joined_field(found.block.values), wanted, rtol=1e-4).all(axis=0)
+    assert alike.mean() > 0.999
+
+
 def test_a_posterior_is_not_re_weighted_by_one_of_several_priors_drawn_together(correlated: Bench) -> None:
     asked = changed(correlated.study.scenario, {"data": {"metr_horizons": {"use": True}}, "as_of": "2026-11-22"})
     study = resolve(asked)

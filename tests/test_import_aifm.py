@@ -137,6 +137,11 @@ def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         changed(lambda one: one["parameters"]["include_gap"].update(p=[0.5, 0.6])),
         changed(lambda one: one["parameters"]["rho_coding_labor"].update(values=[1, 2, 3])),
         changed(lambda one: one["parameters"]["gap_years"].update(ci80=[3, 1])),
+        changed(lambda one: one["parameters"].update(present_day={"dist": "uniform", "value": 2025.6})),
+        changed(lambda one: one["parameters"].update(gap_years={"dist": "lognormal", "mu": 1000, "sigma": 1})),
+        changed(lambda one: one["parameters"].update(gap_years={"dist": "fixed", "value": 10**400})),
+        changed(lambda one: one["parameters"].update(rho_coding_labor={"dist": "choice", "values": [], "p": []})),
+        changed(lambda one: one["parameters"].update(include_gap={"dist": "fixed", "value": ["gap"]})),
     ],
 )
 def test_a_bad_file_is_one_line(document: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,6 +150,15 @@ def test_a_bad_file_is_one_line(document: object, tmp_path: Path, capsys: pytest
         aifm.read(path)
     assert main(["import", "aifm", str(path)]) in (2, 3)
     assert capsys.readouterr().err.count("\n") <= 2
+
+
+def test_a_value_that_stands_twice_has_both_shares(tmp_path: Path) -> None:
+    def scenario(values: list[int], shares: list[float]) -> str:
+        document = eli()
+        document["parameters"]["rho_coding_labor"] = {"dist": "choice", "values": values, "p": shares}
+        return aifm.read(written(tmp_path, "one.yaml", document)).text
+
+    assert scenario([-5, -5, -1], [0.25, 0.25, 0.5]) == scenario([-5, -1], [0.5, 0.5])
 
 
 def test_a_file_is_of_one_forecaster(tmp_path: Path) -> None:

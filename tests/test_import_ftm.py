@@ -126,6 +126,11 @@ def changed(change: Callable[[list[dict[str, str]]], object]) -> list[dict[str, 
         changed(lambda made: made[2].update({"Conservative": "0.5"})),
         changed(lambda made: made[8].update({"Aggressive": "0.2"})),
         changed(lambda made: made.append({**made[0], "Parameter id": "runtime_requirements_steepness"})),
+        changed(
+            lambda made: made.append(dict(zip(made[0], ["training_requirements_steepness", "2", "0", ""], strict=True)))
+        ),
+        changed(lambda made: made[1].update({"Conservative": "0.5"})),
+        changed(lambda made: made[17].update({"Best guess": "8", "Conservative": ""})),
     ],
 )
 def test_a_bad_table_is_one_line(
@@ -147,6 +152,11 @@ BAD = (
     '{"flop_gap_training": NaN}',
     '{"labour_substitution_goods": 0.5}',
     '{"training_requirements_steepness": 1}',
+    '{"hardware_delay": 8}',
+    '{"flop_gap_training": 0.5}',
+    '{"initial_gwp": 0}',
+    '{"flop_gap_training": 1' + 400 * "0" + "}",
+    '{"\\ud800": 1, "hardware_delay": 1}',
     "[" * 100_000,
 )
 
@@ -163,6 +173,14 @@ def refused(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ftm.read(path)
     assert main(["import", "ftm", str(path)]) in (2, 3)
     assert capsys.readouterr().err.count("\n") <= 2
+
+
+def test_run_time_by_its_name_is_of_a_year(tmp_path: Path) -> None:
+    table = rows(by_name=True)
+    place = next(n for n, row in enumerate(table) if row["Parameter id"] == "AGI runtime requirements")
+    table[place] = rows()[place] | {"Parameter id": "AGI runtime requirements"}
+    with pytest.raises(RsimcError, match="FLOP a year"):
+        ftm.read(sheet(tmp_path, table))
 
 
 def test_there_is_no_such_file(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from rsimc.errors import ScenarioError
 from rsimc.models.base import Parameter, prior_set
 from rsimc.models.registry import get_model
 from rsimc.priors import Quantile, parse_prior
+from rsimc.priors.density import log_density
 from rsimc.priors.vector import PriorSet
 
 P = np.array([1e-6, 1e-3, 0.01, 0.05, 0.25, 0.5, 0.77, 0.95, 0.99, 0.999, 1 - 1e-6])
@@ -131,6 +132,35 @@ def test_a_mixture_of_far_parts_keeps_its_weights() -> None:
     assert share_low == pytest.approx(0.3, abs=0.01)
 
 
+def test_a_distribution_function_is_drawn_to_a_third_of_a_percent() -> None:
+    """The cubic rounds its corners, a twentieth of a standard deviation to each side."""
+    x, p = [-1, 0, 10, 10.5, 11], [0, 0.25, 0.9, 0.91, 1]
+    prior = read({"cdf": [list(row) for row in zip(x, p, strict=True)]})
+    shares = (np.arange(20_000) + 0.5) / 20_000
+    assert np.interp(prior.at(ndtri(shares)), x, p) == pytest.approx(shares, abs=4e-3)
+    assert [prior.quantile(share) for share in (1e-12, 1 - 1e-12)] == pytest.approx([-1, 11], abs=1e-6)
+
+
+KINKED: tuple[dict[str, object], ...] = (
+    {"skewed": [1, 10, 1e4]},
+    {"skewed": [1e-8, 2, 29]},
+    {"skewed": [-1, 0, 100], "scale": "linear"},
+    {"skewed": [0.01, 0.06, 0.2], "scale": "logit"},
+    {"cdf": [[-1, 0], [0, 0.25], [10, 0.9], [11, 1]]},
+    {"beta": [2, 3]},
+    {"p10": -0.9, "p50": 2.1, "p90": 30.3},
+)
+
+
+@pytest.mark.parametrize("spec", KINKED, ids=str)
+def test_the_density_of_a_table_is_that_of_what_is_drawn_from_it(spec: dict[str, object]) -> None:
+    """Kinks included: by the slope of the map from z, as differences have it."""
+    prior, apart = read(spec), 1e-6
+    z = np.linspace(-3.0, 3.0, 1201) + 3e-4
+    slope = (prior.at(z + apart) - prior.at(z - apart)) / (2 * apart)
+    assert log_density(prior, prior.at(z)) == pytest.approx(-0.5 * z**2 - np.log(slope), abs=2e-4)
+
+
 EVERY_KIND = (
     "2 to 5",
     3.5,
@@ -192,6 +222,12 @@ REFUSED: list[tuple[object, str]] = [
     ({"uniform": [1, 0]}, "low < high"),
     ({"loguniform": [0, 1]}, "positive"),
     ({"kumaraswamy": [0, 1]}, "two positive numbers"),
+    ({"cdf": [[1, 0], [2, 0.9]]}, "probabilities from 0 to 1"),
+    ({"cdf": [[1, 0], [2, 0.5], [1.5, 1]]}, "rows that rise"),
+    ({"cdf": [[1, 0], [2, 0.5], [3, 0.5], [4, 1]]}, "rows that rise"),
+    ({"cdf": [[1, 0]]}, "two or more rows"),
+    ({"cdf": [[1, 0], [2]]}, "2 finite numbers"),
+    ({"skewed": [1, 2, 3], "scale": ["log"]}, '"logit"'),
     ({"skewed": [1, 2]}, "3 finite numbers"),
     ({"skewed": [1, 3, 2]}, "low < median < high"),
     ({"skewed": [-1, 3, 5]}, "above 0"),

@@ -290,6 +290,29 @@ class NeedsMore(Toy):
     redraw = Redraw((), ("growth",), lambda params: params["growth"] < params["part"][0], 8)
 
 
+class RedrawsNothing(Toy):
+    redraw = Redraw((), ("growth",), lambda params: params["growth"] > 1.0, 8)
+
+
+class RedrawsByName(Toy):
+    redraw = ("growth",)
+
+
+class RedrawsOnce(Toy):
+    correlations = (("growth", "part.left", 0.5),)
+    redraw = Redraw((), ("growth",), lambda params: params["growth"] > 1.0, 0)
+
+
+class KeepsTheLater(Toy):
+    correlations = (("growth", "part.left", 0.5),)
+    redraw = Redraw(("part.left",), ("growth",), lambda params: params["growth"] > 1.0, 8)
+
+
+class UsesNone(Toy):
+    correlations = (("growth", "part.left", 0.5),)
+    redraw = Redraw((), ("growth",), lambda params: params["growth"] > 1e6, 8)
+
+
 class SaysHowMuch(Toy):
     correlations = (("growth", "part.left", 0.5),)
     redraw = Redraw(("growth",), ("growth",), lambda params: params["growth"], 8)
@@ -313,6 +336,11 @@ BROKEN: tuple[tuple[str, type[Toy], tuple[str, ...]], ...] = (
     ("priors", ThreePriors, ("ThreePriors.parameters.part", "3 for 2 labels")),
     ("together", WithWhom, ("WithWhom.correlations", '"prat.left"', 'did you mean "part.left"?')),
     ("together", TooTight, ("TooTight.correlations: expected correlations of a distribution",)),
+    ("together", RedrawsNothing, ("RedrawsNothing.redraw: expected correlations", "got none")),
+    ("together", RedrawsByName, ("RedrawsByName.redraw: expected a Redraw", "a tuple")),
+    ("together", RedrawsOnce, ("RedrawsOnce.redraw.attempts: expected a whole number of at least 2, got 0",)),
+    ("together", KeepsTheLater, ("KeepsTheLater.redraw.kept", '"growth" before "part.left"')),
+    ("redraw", UsesNone, ("UsesNone.redraw.usable: expected draws that can be used, got none of 512",)),
     ("redraw", NeedsMore, ("NeedsMore.redraw.usable: expected one bool a trajectory, from growth", "KeyError")),
     ("redraw", SaysHowMuch, ("SaysHowMuch.redraw.usable: expected bool of shape []", "float32")),
     ("thresholds", NoThreshold, ("milestones.high: expected a finite number", "nan")),

@@ -31,7 +31,8 @@ SHARED = (
         "AI does the coding of AI R&D",
         {"takeoff": "coder", **dict.fromkeys((*HORIZON, TAKEOFF), "superhuman_coder"), FUTURES: "automated_coder"},
         "takeoff asks for 95% of the work, aifm for all of one project's; AI 2027 for all of it, faster and cheaper "
-        "than the best engineers: later. In ai2027-takeoff its date is an assumption.",
+        "than the best engineers: later (as does aifm's own superhuman_coder). In ai2027-takeoff its date is an "
+        "assumption.",
     ),
     Shared(
         "nine tenths of AI R&D",
@@ -51,7 +52,7 @@ SHARED = (
         },
         "takeoff asks for 99% of every specialism, kwa for 99% of the whole; AI 2027 for an AI as good as the best "
         "researchers, and cheap enough to run many; aifm for an automated coder that chooses experiments as well as "
-        "they do; ftm for every task in R&D of hardware and software, done more than ten times over by compute.",
+        "they do; ftm for every task in R&D of hardware, done more than ten times over by compute.",
     ),
     Shared(
         "ten years in one",

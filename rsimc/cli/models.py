@@ -171,9 +171,9 @@ def _show_correlations(model: Model, out: Console) -> None:
     redraw = redraw_of(model)
     if redraw is not None:
         kept = f" but {', '.join(redraw.kept)}" if redraw.kept else ""
-        say(
-            out, f"A draw that the model cannot use is taken anew, all of these{kept}, {redraw.attempts} times at most."
-        )
+        then = f"; where none can be used, with {', '.join(redraw.kept)}" if redraw.kept else ""
+        times = f"{redraw.attempts} times at most"
+        say(out, f"A draw that the model cannot use is taken anew, all of these{kept}, {times}{then}.")
 
 
 def _show_states(model: Model, out: Console) -> None:

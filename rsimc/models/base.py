@@ -118,8 +118,9 @@ class Redraw:
     """Draws of correlated parameters that a model cannot use, and takes anew.
 
     usable(params): whether it can [...], from the parameters `needed` alone, a function of a module. All correlated
-    parameters but those `kept` are drawn anew, with `attempts` draws at most, the first among them; where none can be
-    used those kept are drawn anew with them. No density is known of what is drawn so: such a model is not calibrated.
+    parameters but those `kept`, which are declared before them, are drawn anew, with `attempts` draws at most, the
+    first among them; where none can be used those kept are drawn anew with them, a few times, and then the trajectory
+    is not finite. No density is known of what is drawn so: such a model is not calibrated.
     """
 
     kept: tuple[str, ...]

@@ -7,6 +7,7 @@ from scipy.special import ndtri
 
 from rsimc.priors.quantiles import Z_GRID, Z_MAX, Z_STEP, Floats, Quantile
 
+NEWTON = 30
 POINTS = 20_001
 """At which a prior is looked at: shares to a twenty-thousandth."""
 
@@ -46,8 +47,21 @@ def _inverse(prior: Quantile, x: Floats) -> tuple[Floats, Floats]:
 
 
 def _of_table(prior: Quantile, x: Floats) -> tuple[Floats, Floats]:
+    """Of the cubic that is drawn from, kinks of the prior included: Newton's method from a chord, kept in its cell."""
     y = np.log(x) if prior.log else x
-    values = np.asarray(prior.values)
+    values, slopes = np.asarray(prior.values), np.asarray(prior.slopes)
     z = np.interp(y, values, Z_GRID, left=np.nan, right=np.nan)
-    slope = np.interp(z, Z_GRID, np.gradient(values, Z_STEP))
+    index = np.clip(np.searchsorted(values, y, side="right") - 1, 0, len(Z_GRID) - 2)
+    low, rise = values[index], values[index + 1] - values[index]
+    first, last = slopes[index] * Z_STEP, slopes[index + 1] * Z_STEP
+    linear, square, cube = first, 3.0 * rise - 2.0 * first - last, first + last - 2.0 * rise
+    s, below, above = (z - Z_GRID[index]) / Z_STEP, np.zeros_like(y), np.ones_like(y)
+    for _ in range(NEWTON):
+        over = low + s * (linear + s * (square + s * cube)) > y
+        below, above = np.where(over, below, s), np.where(over, s, above)
+        slope = linear + s * (2.0 * square + s * 3.0 * cube)
+        step = s - (low + s * (linear + s * (square + s * cube)) - y) / slope
+        s = np.where((step > below) & (step < above), step, 0.5 * (below + above))
+    slope = (linear + s * (2.0 * square + s * 3.0 * cube)) / Z_STEP
+    z = np.where(np.isnan(z), np.nan, Z_GRID[index] + s * Z_STEP)
     return z, np.log(slope) + (np.log(x) if prior.log else 0.0)

@@ -9,6 +9,7 @@ deviations.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -134,6 +135,13 @@ def skewed(low: float, median: float, high: float, scale: str, text: str) -> Qua
     a, m, b = (float(onto(x)) for x in (low, median, high))
     y = np.where(Z_GRID < 0.0, a + 2.0 * ndtr(Z_GRID) * (m - a), b - 2.0 * ndtr(-Z_GRID) * (b - m))
     return tabulate(y if scale == "log" else back(y), text, log=scale == "log")
+
+
+def steps(x: Sequence[float], p: Sequence[float], text: str) -> Quantile:
+    """A distribution function by its values: the probability p of less than x, both rising, uniform in between."""
+    below, above = ndtr(Z_GRID), ndtr(-Z_GRID)
+    low, high = np.interp(below, p, x), np.interp(above, 1.0 - np.asarray(p)[::-1], np.asarray(x)[::-1])
+    return tabulate(np.where(Z_GRID < 0.0, low, high), text, log=False)
 
 
 def percentiles(points: dict[float, float], text: str) -> Quantile:

@@ -8,6 +8,7 @@
 { triangular = [1.5, 2.5, 4.2] }          low, most likely, high
 { skewed = [1, 10, 1e4] }                 low, median, high: half on each side, each half uniform of logs; or of
                                           scale = "linear", or of "logit" between 0 and 1
+{ cdf = [[1, 0], [4, 0.7], [9, 1]] }      value and probability of less, uniform from row to row
 { p10 = 0.9, p50 = 2.1, p90 = 3.3 }       smooth through the percentiles
 { mixture = ["1 to 2", "5 to 9"], weights = [0.5, 0.5] }
 3.5                                       fixed
@@ -31,7 +32,7 @@ LARGEST = float(np.finfo(np.float32).max)
 """Trajectories are of 32-bit numbers."""
 FINITE = "{} finite number{}, of at most 3.4e38"
 NAMED = {"normal": 2, "lognormal": 2, "logitnormal": 2, "uniform": 2, "loguniform": 2, "kumaraswamy": 2, "beta": 2}
-TRIANGULAR, SKEWED = "triangular", "skewed"
+TRIANGULAR, SKEWED, CDF = "triangular", "skewed", "cdf"
 NUMBER = r"[-+]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 INTERVAL = re.compile(rf"^\s*({NUMBER})\s+to\s+({NUMBER})\s*$")
 
@@ -109,12 +110,14 @@ def _table(spec: dict[str, Any], where: str) -> Quantile:
         return _percentiles(spec, where)
     if set(spec) == {TRIANGULAR}:
         return _triangular(spec[TRIANGULAR], _below(where, f".{TRIANGULAR}"))
+    if set(spec) == {CDF}:
+        return _cdf(spec[CDF], _below(where, f".{CDF}"))
     if SKEWED in spec:
         return _skewed(spec, where)
     names = [key for key in spec if key in NAMED]
     if len(names) != 1:
         found = ", ".join(spec) or "an empty table"
-        hint = nearest(next(iter(spec), ""), [*NAMED, TRIANGULAR, SKEWED, "mixture", "p10"])
+        hint = nearest(next(iter(spec), ""), [*NAMED, TRIANGULAR, SKEWED, CDF, "mixture", "p10"])
         raise ScenarioError(where, "one distribution, percentiles or a mixture", found, hint)
     name = names[0]
     extra = set(spec) - {name, "low", "high"}
@@ -163,12 +166,23 @@ def _triangular(values: object, where: str) -> Quantile:
     return q.triangular(low, mode, high, f"triangular({low:g}, {mode:g}, {high:g})")
 
 
+def _cdf(rows: object, where: str) -> Quantile:
+    if not isinstance(rows, (list, tuple)) or len(rows) < 2:
+        raise ScenarioError(where, "two or more rows [VALUE, PROBABILITY OF LESS]", repr(rows)[:60])
+    pairs = [_numbers(row, 2, where) for row in rows]
+    (x, p) = ([pair[n] for pair in pairs] for n in (0, 1))
+    rises = all(a < b for column in (x, p) for a, b in zip(column, column[1:], strict=False))
+    if not rises or (p[0], p[-1]) != (0.0, 1.0):
+        raise ScenarioError(where, "rows that rise, with probabilities from 0 to 1", repr(rows)[:60])
+    return q.steps(x, p, f"cdf of {len(x)} rows from {x[0]:g} to {x[-1]:g}")
+
+
 def _skewed(spec: dict[str, Any], where: str) -> Quantile:
     place, scale = _below(where, f".{SKEWED}"), spec.get("scale", "log")
     extra = sorted(set(spec) - {SKEWED, "scale"})
     if extra:
         raise ScenarioError(_below(where, f".{extra[0]}"), "skewed = [LOW, MEDIAN, HIGH], scale = ...", extra[0])
-    if scale not in q.SKEWED:
+    if not isinstance(scale, str) or scale not in q.SKEWED:
         raise ScenarioError(_below(where, ".scale"), " or ".join(f'"{one}"' for one in q.SKEWED), repr(scale))
     low, median, high = _numbers(spec[SKEWED], 3, place)
     if not low < median < high:

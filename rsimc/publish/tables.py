@@ -25,6 +25,9 @@ BY_YEARS = (2027, 2028, 2030, 2035)
 ROOMY = 104
 """Columns from which every cell has room for `after 2060`."""
 FULL_DATES = 140
+NARROW = 72
+"""Columns below which fewer quantiles are shown."""
+FEWER = (0.1, 0.5, 0.9)
 LEAST_ROOM = 12
 """Columns for names, at least."""
 MONTH = len("2028-10")
@@ -91,15 +94,17 @@ def _dates(found: dict[str, Any], headline: set[str], horizon: int, width: int) 
 
 
 def _narrow_dates(found: dict[str, Any], headline: set[str], horizon: int, width: int) -> Group:
-    """The same in 80 columns: `after 2060` stands once and reaches into the blank cells after it."""
+    """The same in 80 columns: `after 2060` stands once and reaches into blank cells after it. In less, fewer dates."""
+    kept = QUANTILES if width >= NARROW else FEWER
+    heads = "".join(f"{f'{q:.0%}':<{MONTH + 1}}" for q in kept).rstrip()
     rows: dict[str, str] = {}
     for name, milestone in found["milestones"].items():
-        months = [day[:MONTH] for day in milestone["quantiles"].values() if day is not None]
-        rows[name] = " ".join([*months, after(horizon)] if len(months) < len(QUANTILES) else months)
-    room = max(width - 2 - max(map(len, rows.values())), LEAST_ROOM)
+        days = [milestone["quantiles"][f"{q:g}"] for q in kept]
+        months = [day[:MONTH] for day in days if day is not None]
+        rows[name] = " ".join([*months, after(horizon)] if len(months) < len(kept) else months)
+    room = max(width - 2 - max(map(len, (heads, *rows.values()))), LEAST_ROOM)
     names = {name: in_lines(name, room) for name in rows}
     first = max(len(line) for lines in (["milestone"], *names.values()) for line in lines) + 2
-    heads = "".join(f"{f'{q:.0%}':<{MONTH + 1}}" for q in QUANTILES).rstrip()
     lines = [Text(f"{'milestone':<{first}}{heads}", "dim")]
     for name, cells in rows.items():
         start, *rest = names[name]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 from typing import cast
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -29,10 +30,11 @@ from rsimc.engine.given import (
     whole_lanes,
 )
 from rsimc.engine.plan import BATCHES, BLOCK, Plan
+from rsimc.engine.redraw import redrawn_few
 from rsimc.engine.simulate import Block
 from rsimc.engine.source import noise_keys
 from rsimc.errors import UsageError
-from rsimc.models.base import forms_of
+from rsimc.models.base import forms_of, redraw_of
 from rsimc.models.takeoff.model import Takeoff
 from rsimc.priors import Quantile, parse_prior
 from rsimc.priors.vector import PriorSet
@@ -270,7 +272,12 @@ class Bench:
             keys = rng.stream_keys(self.seed, [f"prior.{name}" for name in names])
             self._normals = key, fresh_normals(keys, ids).astype(np.float64)
         pairs = tuple(pair for pair in self.study.priors.correlations if pair[0] in names and pair[1] in names)
-        return list(PriorSet(tuple((name, None, priors[name]) for name in names), pairs).at(self._normals[1]))
+        drawn, z, redraw = PriorSet(_entries(names, priors), pairs), self._normals[1], redraw_of(self.study.model)
+        if redraw is not None and pairs:
+            keys = rng.stream_keys(self.seed, [f"prior.{name}" for name in names])
+            few = partial(_again, jnp.asarray(keys), jnp.asarray(ids))
+            z = redrawn_few(redraw, drawn, z, few)
+        return list(drawn.at(z))
 
     @cached_property
     def _ids(self) -> np.ndarray:
@@ -289,6 +296,17 @@ class Bench:
             return {}
         medians = np.median(self.fitted.table[:, self.fitted.draws.draw], axis=1).tolist()
         return dict(zip(self.fitted.study.fitted.names, medians, strict=True))
+
+
+def _entries(names: Sequence[str], priors: Mapping[str, Quantile]) -> tuple[tuple[str, str | None, Quantile], ...]:
+    """As a set of priors has them, by parameter and label."""
+    parts = [name.partition(".") for name in names]
+    return tuple((name, label or None, priors[f"{name}{dot}{label}"]) for name, dot, label in parts)
+
+
+def _again(keys: jax.Array, ids: jax.Array, rows: np.ndarray, its: np.ndarray, attempts: np.ndarray) -> np.ndarray:
+    """Normals [rows, m] of other attempts."""
+    return np.asarray(rng.normals(keys[rows], ids[its], jnp.asarray(attempts)))
 
 
 def _fitted(study: Study, posterior: Posterior) -> Fitted:

@@ -16,6 +16,7 @@ from rsimc.models.base import (
     Model,
     Observable,
     Parameter,
+    Redraw,
     correlations_of,
     prior_set,
     redraw_of,
@@ -196,6 +197,8 @@ def together(trial: Trial) -> Problem | None:
     flat = tuple(f"{p.name}.{one}" if one else p.name for p in model.parameters for one in p.labels or ("",))
     named = [("correlations", name, flat) for a, b, _ in pairs for name in (a, b)]
     if redraw is not None:
+        if (found := _no_redraw(model, redraw, pairs, flat)) is not None:
+            return found
         named += [("redraw.kept", name, flat) for name in redraw.kept]
         named += [("redraw.needed", name, plain) for name in redraw.needed]
     for attribute, name, known in named:
@@ -205,6 +208,29 @@ def together(trial: Trial) -> Problem | None:
         _ = PriorSet(tuple((name, None, ANY) for name in flat), pairs).mixing
     except ValueError as error:
         return Problem(place(model, "correlations"), "correlations of a distribution", str(error))
+    return None
+
+
+def _no_redraw(
+    model: Model, redraw: object, pairs: tuple[tuple[str, str, float], ...], flat: tuple[str, ...]
+) -> Problem | None:
+    """What keeps a redraw from being one."""
+    if not isinstance(redraw, Redraw):
+        return Problem(place(model, "redraw"), "a Redraw of rsimc.models.base", f"a {type(redraw).__name__}")
+    for attribute in ("kept", "needed"):
+        if not _tuple_of(str, int(attribute == "needed"))(getattr(redraw, attribute)):
+            value = getattr(redraw, attribute)
+            return Problem(place(model, f"redraw.{attribute}"), "a tuple of texts", _shown(value), _hint(value))
+    if not _count(redraw.attempts) or redraw.attempts < 2:
+        return Problem(place(model, "redraw.attempts"), "a whole number of at least 2", repr(redraw.attempts))
+    together = [name for name in flat if any(name in pair[:2] for pair in pairs)]
+    if not together:
+        return Problem(place(model, "redraw"), "correlations: what is drawn together is drawn anew", "none")
+    last = max((together.index(name) for name in redraw.kept if name in together), default=-1)
+    before = [name for name in together[: last + 1] if name not in redraw.kept]
+    if before:
+        words = "parameters that are kept before all others that are correlated"
+        return Problem(place(model, "redraw.kept"), words, f'"{before[0]}" before "{together[last]}"')
     return None
 
 

@@ -195,6 +195,9 @@ def usable(trial: Trial) -> Problem | None:
             return Problem(where, f"one bool a trajectory, from {', '.join(redraw.needed)}", brief(error), cause=error)
         if not good:
             return Problem(where, f"bool of shape {_shape(size)}", f"{found.dtype} of shape {_shape(found.shape)}")
+    z = jnp.asarray(np.random.default_rng(0).standard_normal((part.size, CASES)), jnp.float32)
+    if not np.any(redraw.usable(part.named(part.from_normal(z)))):
+        return Problem(where, "draws that can be used", f"none of {CASES}")
     return None
 
 

@@ -7,6 +7,7 @@ original does not read them (it does for uniform and beta ones).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from rsimc.errors import DataError, UsageError
 from rsimc.scenario.published.files import NORMAL_80, Imported, Reader, yaml_of
 
 EXTENDS = "aifm-2025-eli"
+LARGEST_LOG = 80
+"""Of a median: trajectories are of numbers of 32 bits."""
 GENERATIONS = 8
 """Parents of parents at most."""
 NAMES = {
@@ -71,7 +74,7 @@ DEFAULTS = {
     "gap_share": 0.0,
 }
 """Of the original program (model_config.py)."""
-ONLY = {
+ONLY: dict[str, str | float] = {
     "present_day": 2025.6,
     "horizon_extrapolation_type": "decaying doubling time",
     "automation_interp_type": "logistic",
@@ -149,7 +152,7 @@ class _Reader(Reader):
         if not isinstance(spec, Mapping):
             raise self.wrong(where, "a table with the key dist", spec)
         if key in ONLY:
-            if spec.get("value") != ONLY[key]:
+            if not self._is(spec, ONLY[key], where):
                 raise self.wrong(where, f"{ONLY[key]}, all that this model has", spec.get("value", spec))
         elif key == "include_gap":
             self.priors["gap_share"] = self._gap(spec, where)
@@ -159,6 +162,12 @@ class _Reader(Reader):
             self.priors[NAMES[key]] = self._prior(spec, where, NAMES[key] in LESS_ONE)
         else:
             self.left.append(where)
+
+    def _is(self, spec: Mapping[str, Any], only: str | float, where: str) -> bool:
+        if spec.get("dist", "fixed") != "fixed":
+            return False
+        value = spec.get("value")
+        return bool(value == only if isinstance(only, str) else self.number(value, where) == only)
 
     def _prior(self, spec: Mapping[str, Any], where: str, less_one: bool) -> Any:
         kind = spec.get("dist", "fixed")
@@ -183,7 +192,9 @@ class _Reader(Reader):
         if "ci80" in spec:
             return self.interval(spec["ci80"], where)
         mu, sigma = (self.number(spec.get(key), where) for key in ("mu", "sigma"))
-        return {"lognormal": [2.718281828459045**mu, sigma]}
+        if not abs(mu) < LARGEST_LOG:
+            raise self.wrong(where, f"mu between -{LARGEST_LOG} and {LARGEST_LOG}", mu)
+        return {"lognormal": [math.exp(mu), sigma]}
 
     def _normal(self, spec: Mapping[str, Any], where: str) -> Any:
         if "ci80" not in spec:
@@ -210,14 +221,24 @@ class _Reader(Reader):
 
     def _chances(self, spec: Mapping[str, Any], where: str) -> dict[Any, float]:
         if spec.get("dist", "fixed") == "fixed":
-            return {spec.get("value"): 1.0}
+            return {self._one_value(spec.get("value"), where): 1.0}
         values, shares = spec.get("values"), spec.get("p")
         if not isinstance(values, Sequence) or not isinstance(shares, Sequence) or len(values) != len(shares):
             raise self.wrong(where, "dist: choice with values and as many p", spec)
-        chances = {value: self.number(share, where) for value, share in zip(values, shares, strict=True)}
-        if min(chances.values()) < 0.0 or abs(sum(chances.values()) - 1.0) > 1e-6:
+        chances: dict[Any, float] = {}
+        for value, share in zip(values, shares, strict=True):
+            own, chance = self._one_value(value, where), self.number(share, where)
+            if chance < 0.0:
+                raise self.wrong(where, "probabilities of at least 0", shares)
+            chances[own] = chances.get(own, 0.0) + chance
+        if abs(sum(chances.values()) - 1.0) > 1e-6:
             raise self.wrong(where, "probabilities that sum to one", shares)
         return chances
+
+    def _one_value(self, value: Any, where: str) -> str | float:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise self.wrong(where, "a number or a text", value)
+        return value
 
     def _correlations(self) -> None:
         where, whole = "correlation_matrix", self.document.get("correlation_matrix")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,8 @@ from rsimc.errors import DataError
 from rsimc.reading import TEXT, content
 
 NORMAL_80 = 1.2815515655446004
+LARGEST = 1e300
+SHORT = reprlib.Repr(maxlevel=2, maxdict=3, maxlist=3, maxlong=20)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ def json_of(path: Path, whose: str) -> Mapping[str, Any]:
     """The table of keys that a JSON file of `whose` is. Raises DataError naming file and line."""
     try:
         found = json.loads(content(path, TEXT).decode("utf-8-sig"))
+        json.dumps(found, ensure_ascii=False).encode()  # escapes can say what no text has
     except OSError as error:
         raise DataError(str(path), "a parameter file", (error.strerror or str(error)).lower()) from error
     except (ValueError, RecursionError) as error:
@@ -78,7 +81,7 @@ class Reader:
 
     def number(self, value: Any, where: str) -> float:
         """A finite number. Raises DataError for anything else."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
             raise self.wrong(where, "a finite number", value)
         return float(value)
 
@@ -91,13 +94,14 @@ class Reader:
 
     def wrong(self, where: str, expected: str, value: Any) -> DataError:
         """What was expected at a key, and what is there."""
-        found = "nothing" if value is None else str(value)
+        found = "nothing" if value is None else value if isinstance(value, str) else SHORT.repr(value)
         return DataError(f"{self.path}: {where}", expected, found if len(found) <= 60 else f"{found[:57]}...")
 
     def written(self, extends: str, forecaster: str, last: Any) -> Imported:
         """The scenario; `last` is the year it ends with, where the file says. Raises DataError for one out of range."""
         whose = f" ({forecaster})" if forecaster else ""
-        title = f"{extends}, with the parameters of {self.path.name}{whose}"
+        name = self.path.name.encode("utf-8", "replace").decode()  # file systems know names that no text has
+        title = f"{extends}, with the parameters of {name}{whose}"
         lines = [
             "schema = 1",
             f"extends = {json.dumps(extends)}",

@@ -22,6 +22,10 @@ from rsimc.scenario.published.files import Imported, Reader, json_of
 ENDS = ("Conservative", "Best guess", "Aggressive")
 LOW, MIDDLE, HIGH = ENDS
 YEAR = 365.0 * 86400.0
+LONGEST = 5.0
+"""Years that the model remembers price-performance for."""
+LEAST_RUNTIME = 1e13
+"""FLOP/s: a hundredth of the least that anybody takes a brain for."""
 FLOOR = 1e-8
 """What the original takes for a ratio of 1, less 1."""
 REQUIREMENT, RUNTIME = "full_automation_requirements_training", "full_automation_requirements_runtime"
@@ -41,27 +45,27 @@ USES = {
 # ruff: noqa: E501
 ROWS = (
     (REQUIREMENT, "training_requirement", "log10", "AGI training requirements (FLOP with 2022 algorithms)"),
-    ("flop_gap_training", "training_gap", "", "Effective FLOP gap (training)"),
+    ("flop_gap_training", "training_gap", "ratio", "Effective FLOP gap (training)"),
     ("goods_vs_rnd_requirements_training", "training_ease_rnd", "less one", "Training goods vs R&D"),
     (RUNTIME, "runtime_requirement", "", "AGI runtime requirements"),
     ("flop_gap_runtime", "runtime_gap", "less one", "Effective FLOP gap (runtime)"),
-    ("goods_vs_rnd_requirements_runtime", "runtime_ease_rnd", "", "Runtime goods vs R&D"),
-    ("runtime_training_tradeoff", "tradeoff", "", "Trade-off efficiency"),
+    ("goods_vs_rnd_requirements_runtime", "runtime_ease_rnd", "ratio", "Runtime goods vs R&D"),
+    ("runtime_training_tradeoff", "tradeoff", "rate", "Trade-off efficiency"),
     ("runtime_training_max_tradeoff", "tradeoff_limit", "less one", "Maximum trade-off"),
     ("labour_substitution_goods", "task_complements_goods", "negative", "Labour substitution goods"),
     ("labour_substitution_rnd", "task_complements_rnd", "negative", "Labour substitution R&D"),
     ("capital_substitution_goods", "capital_complements_goods", "negative", "Substitution between capital and cognitive tasks for goods and services"),
     ("capital_substitution_rnd", "capital_complements_rnd", "negative", "Substitution between capital and cognitive tasks for hardware R&D"),
     ("research_experiments_substitution_software", "experiment_complements", "negative", "Research experiments substitution software"),
-    ("compute_software_rnd_experiments_efficiency", "experiment_returns", "", "Efficiency of experiments for software R&D"),
+    ("compute_software_rnd_experiments_efficiency", "experiment_returns", "rate", "Efficiency of experiments for software R&D"),
     ("hardware_returns", "hardware_returns", "", "Returns to hardware"),
     ("software_returns", "software_returns", "", "Returns to software"),
     ("hardware_performance_ceiling", "hardware_ceiling", "", "Maximum hardware performance"),
     ("software_ceiling", "software_ceiling", "", "Maximum software performance"),
     ("rnd_parallelization_penalty", "parallel", "share", "R&D parallelization penalty"),
-    ("hardware_delay", "hardware_delay", "", "Hardware adoption delay"),
-    *((f"{key}_growth", f"share_growth.{use}", "", f"Growth rate {words}") for key, (use, words) in USES.items()),
-    *((f"{key}_growth_rampup", f"share_growth_awake.{use}", "", f"Wake-up growth rate {words}") for key, (use, words) in USES.items()),
+    ("hardware_delay", "hardware_delay", "delay", "Hardware adoption delay"),
+    *((f"{key}_growth", f"share_growth.{use}", "rate", f"Growth rate {words}") for key, (use, words) in USES.items()),
+    *((f"{key}_growth_rampup", f"share_growth_awake.{use}", "rate", f"Wake-up growth rate {words}") for key, (use, words) in USES.items()),
     *((f"{key}_ceiling", f"share_ceiling.{use}", "share", f"Max {words}") for key, (use, words) in USES.items()),
     *((f"initial_{key}", f"share_start.{use}", "share", f"Initial {words}") for key, (use, words) in list(USES.items())[:5]),
     ("initial_biggest_training_run", "largest_run", "", "Initial biggest training run"),
@@ -78,9 +82,9 @@ ROWS = (
     ("initial_compute_share_rnd", "compute_share_rnd", "share", "Initial compute share R&D"),
     ("initial_experiment_share_software_rnd", "experiment_share_software", "share", "Initial experiment share software R&D"),
     ("rampup_trigger", "wake_up_at", "share", "Wakeup trigger"),
-    ("initial_capital_growth", "capital_growth", "", "Initial capital growth rate"),
-    ("labour_growth", "labour_growth", "", "Population growth rate"),
-    ("tfp_growth", "productivity_growth", "", "TFP growth rate"),
+    ("initial_capital_growth", "capital_growth", "rate", "Initial capital growth rate"),
+    ("labour_growth", "labour_growth", "rate", "Population growth rate"),
+    ("tfp_growth", "productivity_growth", "rate", "TFP growth rate"),
     ("compute_depreciation", "depreciation", "share", "Compute depreciation rate"),
     ("money_cap_training_before_wakeup", "run_money_cap", "", "Money threshold training"),
     ("training_requirements_steepness", "", "", "Training requirements steepness (OOM)"),
@@ -146,7 +150,8 @@ class _Reader(Reader):
             raise UsageError("--forecaster", f"one of {', '.join(ENDS)}", f'"{column}"', nearest(column, ENDS))
         for key, cells in self.document.items():
             if key in ONLY:
-                self._only(key, self._cell(cells, MIDDLE), key)
+                for end in ENDS:
+                    self._only(key, self._cell(cells, end) if cells[end] or end == MIDDLE else 0.0, f"{key}, {end}")
             elif key not in OURS:
                 self.left.append(key)
             elif column is not None:
@@ -211,7 +216,9 @@ class _Reader(Reader):
         where = f"{cells['row']}, {column}"
         value = self._cell(cells, column)
         if key == RUNTIME and cells["row"] != RUNTIME:
-            value /= YEAR  # the table of December 2022 has it a year, all later ones a second
+            # The table of December 2022 has it a year, all later ones, by their keys, a second.
+            words = f"FLOP a year, of at least {LEAST_RUNTIME * YEAR:.3g} (FLOP/s by the key {RUNTIME})"
+            value = self._in(value / YEAR, value / YEAR >= LEAST_RUNTIME, words, where)
         return self._value(key, value, where)
 
     def _cell(self, cells: Mapping[str, str], column: str) -> float:
@@ -239,7 +246,16 @@ class _Reader(Reader):
             return -self._in(value, value < 0.0, "below 0", where)
         if kind == "share":
             return self._in(value, 0.0 < value <= 1.0, "above 0, at most 1", where)
-        return self._in(value, value >= 0.0, "of at least 0", where)
+        if kind == "ratio":
+            return self._in(value, value >= 1.0, "of at least 1", where)
+        if kind == "delay":
+            return self._in(value, 0.0 <= value <= LONGEST, f"from 0 to {LONGEST:g}", where)
+        return self._in(
+            value,
+            value >= 0.0 if kind == "rate" else value > 0.0,
+            f"{'of at least' if kind == 'rate' else 'above'} 0",
+            where,
+        )
 
     def _in(self, value: float, good: bool, words: str, where: str) -> float:
         if not good:

@@ -239,14 +239,16 @@ def _progress(params: Params) -> dict[str, Array]:
     growth = jnp.stack([params["hardware_input_growth"], params["software_input_growth"]]) * parallel
     room = maths.log(params["hardware_ceiling"]) - maths.log(params["price_performance"])
     first = maths.minimum(returns[0] * maths.log1p(growth[0] / STEPS), room)
-    delay = jnp.clip(jnp.round(params["hardware_delay"] * STEPS), 0.0, REMEMBERED - 2.0)
+    asked = jnp.round(params["hardware_delay"] * STEPS)
+    delay = jnp.clip(asked, 0.0, REMEMBERED - 2.0)
+    forgotten = jnp.where(asked > REMEMBERED - 2.0, jnp.nan, 0.0)  # counted as not finite, not taken for less
     return {
         "returns": returns,
         "room": jnp.stack([maths.maximum(room - first * delay, 1e-3), maths.log(params["software_ceiling"])]),
         "first_stock": -maths.log(growth),
         "first_step": first,
         "delay_steps": delay,
-        "first_bought": maths.log(params["price_performance"]) + first * delay,
+        "first_bought": maths.log(params["price_performance"]) + first * delay + forgotten,
     }
 
 
