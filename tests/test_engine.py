@@ -64,7 +64,7 @@ def walk(model: Model, params: Params, innovations: jax.Array) -> dict[str, jax.
     return {name: jnp.concatenate([first[name][None], x.reshape(-1, *first[name].shape)]) for name, x in kept.items()}
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["takeoff", "kwa", "ai2027-gaps"])  # the conformance suite does it of all, in float64
 @pytest.mark.parametrize(("dtype", "tolerance"), [(jnp.float64, 1e-10), (jnp.float32, 1e-5)])
 def test_one_trajectory_equals_a_block(name: str, dtype: type, tolerance: float) -> None:
     model, size = MODELS[name], 4

@@ -231,16 +231,20 @@ def drawn(redraw: Redraw | None, lane: int = LANE) -> np.ndarray:
     return np.moveaxis(np.asarray(values), 1, 0).reshape(PRIORS.size, COUNT)
 
 
+TOLD = jax.jit(lambda z: (values := PRIORS.from_normal(z), MODEL.redraw.usable(PRIORS.named(values))))
+ATTEMPT = jax.jit(rng.normals)
+
+
 def by_hand(i: int, asked: int) -> np.ndarray:
     """Values [parameters] of one trajectory, attempt after attempt."""
     keys, attempts = source(None).parameter_keys, MODEL.redraw.attempts
     kept = np.zeros(PRIORS.size)
     for n in range(4 * attempts):
-        z = np.array(rng.normals(keys, jnp.asarray([i], jnp.uint32), jnp.asarray(n)))[:, 0]
+        z = np.array(ATTEMPT(keys, jnp.asarray([i], jnp.uint32), jnp.asarray(n)))[:, 0]
         kept = z if n % attempts == 0 else kept
         z[asked] = kept[asked]
-        values = PRIORS.from_normal(jnp.asarray(z))
-        if MODEL.redraw.usable(PRIORS.named(values)):
+        values, good = TOLD(z)
+        if good:
             return np.asarray(values)
     raise AssertionError("nothing can be used")
 

@@ -28,7 +28,7 @@ NASTY = "javascript:alert(1) <img src=x onerror=alert(2)>"
 
 
 def made(folder: Path, scenario: str, *overrides: str, draws: int = DRAWS) -> Path:
-    run = api.simulate(scenario, ["run.horizon=2033", *overrides], prior=True, draws=draws, seed=7, output=folder)
+    run = api.simulate(scenario, ["run.horizon=2034", *overrides], prior=True, draws=draws, seed=7, output=folder)
     api.summarise(run)
     return folder
 

@@ -22,7 +22,7 @@ DRAWS = 20 * BLOCK
 
 
 def made(folder: Path, *overrides: str) -> Path:
-    run = api.simulate("baseline", ["run.horizon=2033", *overrides], prior=True, draws=DRAWS, seed=7, output=folder)
+    run = api.simulate("baseline", ["run.horizon=2034", *overrides], prior=True, draws=DRAWS, seed=7, output=folder)
     api.summarise(run)
     return folder
 

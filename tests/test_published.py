@@ -235,8 +235,7 @@ def test_a_published_scenario_is_uncalibrated_unless_asked() -> None:
             assert not scenario.data, name
             study = api.load_study(name)
             assert study.target is None
-            # of the Full Takeoff Model's prior those draws are left out in which AI could do tasks in 2022 already
-            assert study.scenario.condition_on_not_yet is (name == "ftm")
+            assert not study.scenario.condition_on_not_yet
     asked = api.load_study("ai-2027-horizon", ["data.metr_horizons=true", "as_of=2026-11-22"])
     assert asked.target is not None and asked.settings.sampler == "importance"
     assert min(row.date.year for row in asked.rows) >= 2024

@@ -33,7 +33,7 @@ from rsimc.runs.on_ray import OnRay
 from rsimc.runs.ray_worker import Worker
 
 pytestmark = pytest.mark.filterwarnings("ignore:os.fork")  # followed by an exec at once
-HORIZON = "run.horizon=2032"
+SMALL, HORIZON = "kwa-2026", "run.horizon=2032"
 CHUNKS = 9
 DRAWS = (CHUNKS - 1) * CHUNK + 3000
 PATIENCE = 240.0
@@ -41,7 +41,7 @@ RAYS_OWN = re.compile(r"\[.+ \d+ \d+\] \w+\.cc:\d+: ")  # what Ray's core writes
 
 
 def command(folder: Path, draws: int, *more: str) -> list[str]:
-    arguments = ["simulate", "baseline", "--set", HORIZON, "--prior", "--draws", str(draws), "-o", str(folder), "-q"]
+    arguments = ["simulate", SMALL, "--set", HORIZON, "--prior", "--draws", str(draws), "-o", str(folder), "-q"]
     return [sys.executable, "-m", "rsimc.cli.main", *arguments, *more]
 
 
@@ -53,7 +53,7 @@ def chunks(folder: Path) -> dict[str, bytes]:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same run made by this process alone."""
     folder = tmp_path_factory.mktemp("local") / "run"
-    api.simulate("baseline", [HORIZON], prior=True, draws=DRAWS, output=folder)
+    api.simulate(SMALL, [HORIZON], prior=True, draws=DRAWS, output=folder)
     return folder
 
 
@@ -101,7 +101,7 @@ def test_killed_workers_and_a_lost_node_change_no_byte(cluster: Cluster, whole: 
         out, err = process.communicate(timeout=PATIENCE)
     ours = [line for line in err.splitlines() if line.strip() and not RAYS_OWN.match(line)]
     assert (process.returncode, ours) == (0, []), err
-    assert "closed_loop" in out
+    assert "automation_99" in out
     assert chunks(folder) == chunks(whole)
     assert (folder / "ensemble.parquet").read_bytes() == (whole / "ensemble.parquet").read_bytes()
 

@@ -23,8 +23,9 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_the_tasks_of_an_array_make_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ("--prior", "--draws", "140000", "--set", "run.horizon=2032", "-o", "a run", "--shards", "2")
+    scenario = "kwa-2026"
     script = tmp_path / "job.sh"
-    script.write_text(printed(capsys, "slurm", "baseline", *options))
+    script.write_text(printed(capsys, "slurm", scenario, *options))
     (tmp_path / "rsimc").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m rsimc.cli.main "$@"\n')
     (tmp_path / "rsimc").chmod(0o755)
     for task in ("2", "1"):
