@@ -393,3 +393,10 @@ def test_output_of_the_start_has_the_shares_of_income_that_are_given() -> None:
 def test_what_is_drawn_anew_is_not_weighed_with_data() -> None:
     with pytest.raises(ScenarioError, match="no density is known"):
         api.load_study("ftm", ["data.metr_horizons=true", "as_of=2026-11-22"])
+
+
+def test_a_preset_with_nothing_uncertain_has_its_report(tmp_path: Path) -> None:
+    run = api.simulate("ftm-1e30", ["run.horizon=2035"], draws=200, output=tmp_path / "run")
+    assert api.publish(run).stat().st_size > 100_000
+    day = run.quantile("agi", 0.5)
+    assert day is not None and day.startswith("2030-0")

@@ -36,7 +36,7 @@ def drivers(forecast: Forecast, milestones: list[str]) -> list[Driver]:
     values = [f"parameter.{name}" for name in names]
     stored = ensemble(forecast, ["batch", "finite", "conditioned_out", *values, *(f"date.{m}" for m in milestones)])
     kept = stored["finite"] & ~stored["conditioned_out"] if stored else np.zeros(0, bool)
-    if kept.sum() < FEWEST:
+    if not names or kept.sum() < FEWEST:
         return []
     batch = stored["batch"][kept]
     with ThreadPoolExecutor() as pool:  # sorting leaves other threads free
