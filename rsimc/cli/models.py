@@ -170,8 +170,8 @@ def _show_correlations(model: Model, out: Console) -> None:
     out.print(grid)
     redraw = redraw_of(model)
     if redraw is not None:
-        kept = f" but {', '.join(redraw.kept)}" if redraw.kept else ""
-        then = f"; where none can be used, with {', '.join(redraw.kept)}" if redraw.kept else ""
+        names = ", ".join(redraw.kept)
+        kept, then = (f" but {names}", f"; where none can be used, with {names}") if names else ("", "")
         times = f"{redraw.attempts} times at most"
         say(out, f"A draw that the model cannot use is taken anew, all of these{kept}, {times}{then}.")
 

@@ -15,7 +15,7 @@ Array = jax.Array
 Again = Callable[[np.ndarray, Array], Array]
 """(places [n], attempt, of all or of each trajectory [B]) -> standard normals [n, B]."""
 Few = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""(places [n], trajectories [m], attempt of each [m]) -> standard normals [n, m]."""
+"""(places [n], trajectories [m], attempt of each place and trajectory [n, m]) -> standard normals [n, m]."""
 ROUNDS = 4
 """How often what is kept is drawn, at most."""
 
@@ -64,11 +64,9 @@ def redrawn_few(redraw: Redraw, priors: PriorSet, z: np.ndarray, few: Few) -> np
 
     def drawn(rows: np.ndarray, its: np.ndarray, n: np.ndarray) -> np.ndarray:
         """Rows [rows, m] of trajectories `its`, each of its attempt n [m]."""
-        own, number = z[rows][:, its], n - n % redraw.attempts
-        fresh, held = (few(rows, its, one) for one in (n, number))
-        of = np.where(np.isin(rows, kept)[:, None], held, fresh)
-        first = np.where(np.isin(rows, kept)[:, None], number, n) == 0
-        return np.where(first | ~np.isin(rows, together)[:, None], own, of)
+        number = np.where(np.isin(rows, kept)[:, None], n - n % redraw.attempts, n)
+        fresh = np.isin(rows, together)[:, None] & (number > 0)
+        return np.where(fresh, few(rows, its, number), z[rows][:, its])
 
     taken = np.zeros(z.shape[1], np.int64)
     waiting = np.flatnonzero(~usable(z[among]))

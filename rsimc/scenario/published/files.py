@@ -27,32 +27,42 @@ class Imported:
     left: tuple[str, ...]
 
 
+def text_of(path: Path, form: str) -> str:
+    """What a parameter file in YAML, JSON or CSV says. Raises DataError for what cannot be read, or is no text."""
+    try:
+        return content(path, TEXT).decode("utf-8-sig")
+    except OSError as error:
+        raise DataError(str(path), "a parameter file", (error.strerror or str(error)).lower()) from error
+    except UnicodeDecodeError as error:
+        raise DataError(str(path), form, "something else") from error
+
+
 def yaml_of(path: Path, whose: str) -> Mapping[str, Any]:
     """The table of keys that a YAML file of `whose` is. Raises DataError naming file and line."""
     import yaml  # only this needs it
 
+    text = text_of(path, "YAML")
     try:
-        found = yaml.safe_load(content(path, TEXT).decode("utf-8-sig"))
-    except OSError as error:
-        raise DataError(str(path), "a parameter file", (error.strerror or str(error)).lower()) from error
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
+        found = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         raise DataError(str(path) + ("" if line is None else f":{line + 1}"), "YAML", "something else") from error
-    if not isinstance(found, Mapping):
-        raise DataError(str(path), f"a parameter file of {whose}", "no table of keys")
-    return found
+    return _keys(found, path, whose)
 
 
 def json_of(path: Path, whose: str) -> Mapping[str, Any]:
     """The table of keys that a JSON file of `whose` is. Raises DataError naming file and line."""
+    text = text_of(path, "JSON")
     try:
-        found = json.loads(content(path, TEXT).decode("utf-8-sig"))
+        found = json.loads(text)
         json.dumps(found, ensure_ascii=False).encode()  # escapes can say what no text has
-    except OSError as error:
-        raise DataError(str(path), "a parameter file", (error.strerror or str(error)).lower()) from error
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         raise DataError(str(path) + ("" if line is None else f":{line}"), "JSON", "something else") from error
+    return _keys(found, path, whose)
+
+
+def _keys(found: Any, path: Path, whose: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise DataError(str(path), f"a parameter file of {whose}", "no table of keys")
     return found

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from rsimc.errors import DataError, UsageError, nearest
-from rsimc.reading import TEXT, content
-from rsimc.scenario.published.files import Imported, Reader, json_of
+from rsimc.scenario.published.files import Imported, Reader, json_of, text_of
 
 ENDS = ("Conservative", "Best guess", "Aggressive")
 LOW, MIDDLE, HIGH = ENDS
@@ -118,12 +117,10 @@ def read(path: Path, forecaster: str | None = None) -> Imported:
 
 def _rows(path: Path) -> dict[str, dict[str, str]]:
     """Cells of a table by key and column."""
+    text = text_of(path, "a table in CSV")
     try:
-        text = content(path, TEXT).decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(text), strict=True))
-    except OSError as error:
-        raise DataError(str(path), "a table of parameters", (error.strerror or str(error)).lower()) from error
-    except (UnicodeDecodeError, csv.Error) as error:
+    except csv.Error as error:
         raise DataError(str(path), "a table in CSV", "something else") from error
     head = [cell.strip() for cell in rows[0]] if rows else []
     if not set(ENDS) <= set(head):
