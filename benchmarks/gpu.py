@@ -1,8 +1,9 @@
-"""W and the flagship on a GPU: `uv run python -m benchmarks.gpu [--trajectories 1000000] [--steps 1900]`.
+"""W and the flagship on a GPU: `uv run python -m benchmarks.gpu [--trajectories 1048576] [--steps 1900]`.
 
-Behind the same gate as `python -m benchmarks`: milliseconds for blocks of several widths, kernels of a step in the
-optimised program, and the bytes a step must move against the copy bandwidth of the same run. Without a GPU it prints
-what is predicted, which nobody has measured, and says so. Writes benchmarks/results/gpu.json.
+Behind the same gate as `python -m benchmarks`: milliseconds for blocks of several widths, with one beat and with
+several in the compiler's sight at once; kernels of a step and the bytes that they move, read off the optimised program,
+against the copy bandwidth of the same run; whole chunks of the flagship through the engine, counted. Without a GPU it
+prints what was predicted before any was measured, and says so. Writes benchmarks/results/gpu.json.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import json
 import re
 import statistics
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
@@ -23,22 +25,25 @@ from benchmarks.engine import gate
 from benchmarks.record import RESULTS, about
 from benchmarks.stand_in import source_of, stand_in_plan
 from rsimc.api import load_study
-from rsimc.engine.plan import Plan
+from rsimc.engine.device import compile_chunk
+from rsimc.engine.plan import CHUNK, Plan
 from rsimc.engine.simulate import simulate_block
 
-WIDTHS = (2**16, 2**18, 2**20)
+WIDTHS = (2**17, 2**18, 2**20)
 BANDWIDTH = 4.3e12
 """Bytes a second that a copy reaches on an H200, nine tenths of the 4.8e12 of its data sheet."""
 LAUNCH, KERNELS = 3e-6, 30
 """Guesses: seconds from one kernel's start to the next, and kernels that XLA makes of a step."""
+REPEATS = 10
+SIZES = {"pred": 1, "f32": 4, "s32": 4, "u32": 4, "f64": 8}
 
 
-def block(plan: Plan, width: int) -> tuple[Callable[..., Any], Any]:
+def block(plan: Plan, width: int, beats_at_once: int = 1) -> tuple[Callable[..., Any], Any]:
     """A function of the first trajectory that simulates `width` from it, and its argument's shape."""
     source = source_of(plan.model)
 
     def run(first: jax.Array) -> Any:
-        made = simulate_block(plan, source, first + jnp.arange(width, dtype=jnp.uint32))
+        made = simulate_block(plan, source, first + jnp.arange(width, dtype=jnp.uint32), beats_at_once)
         return made.dates, made.readings, made.finite
 
     return run, jax.ShapeDtypeStruct((), jnp.uint32)
@@ -72,54 +77,131 @@ def _bytes(aval: Any) -> int:
 
 
 def predicted(plan: Plan, trajectories: int, steps: int) -> dict[str, Any]:
-    """Milliseconds on an H200 that nobody has measured: one kernel a step at the bandwidth; many kernels, launched."""
+    """Milliseconds on an H200 as they were predicted: one kernel a step at the bandwidth; many kernels, launched."""
     size = bytes_of_a_step(plan)
     least = trajectories * steps * size / BANDWIDTH
     most = 2.0 * least + steps * KERNELS * LAUNCH
     return {"bytes_a_step": size, "ms_at_least": round(least * 1e3), "ms_with_many_kernels": round(most * 1e3)}
 
 
-def measured(plan: Plan, trajectories: int, steps: int, repeats: int = 10) -> dict[str, Any]:
-    """Milliseconds for all trajectories, by width of a block, and kernels of the program."""
-    out: dict[str, Any] = {}
-    for width in (w for w in WIDTHS if w <= trajectories):
-        run, argument = block(plan, width)
-        program = jax.jit(run).lower(argument).compile()
-        starts = np.arange(-(-trajectories // width), dtype=np.uint32) * np.uint32(width)
-        seconds = []
-        for _ in range(repeats + 1):
-            begun = time.monotonic()
-            jax.block_until_ready([program(start) for start in starts])
-            seconds.append(time.monotonic() - begun)
-        best = statistics.median(seconds[1:])
-        kernels = len(re.findall(r"= \S+ (?:fusion|copy|custom-call|sort|scatter)\(", program.as_text()))
-        each = best / (len(starts) * width * steps) * 1e12
-        out[str(width)] = {"ms": round(best * 1e3, 1), "ps_a_trajectory_step": round(each, 1), "kernels": kernels}
-    return out
+def loop(text: str, width: int) -> tuple[int, float, float]:
+    """Rounds of an optimised program's longest loop, kernels of a round, and bytes that they read and write for each
+    of `width` trajectories, caches aside."""
+    whiles = re.findall(r'while\(.*?body=(%[\w.\-]+).*?known_trip_count":\{"n":"(\d+)"', text)
+    body, rounds = max(whiles, key=lambda found: int(found[1]))
+    begun = text.index(f"\n{body} (")
+    lines = text[begun : text.index("\n}", begun)].split("\n")[2:]
+    shapes = {name: _size(shape) for name, shape in re.findall(r"(%[\w.\-]+) = (.*?) [\w\-]+\(", "\n".join(lines))}
+    kernels = [line for line in lines if re.search(r" (fusion|copy|custom-call|scatter|sort)\(", line)]
+    moved = 0
+    for line in kernels:
+        name, _, rest = line.strip().removeprefix("ROOT ").partition(" = ")
+        operands = re.search(r" (?:fusion|copy|custom-call|scatter|sort)\((.*?)\)", rest)
+        reads = re.findall(r"%[\w.\-]+", operands[1]) if operands else []
+        moved += shapes.get(name, 0) + sum(shapes.get(read, 0) for read in reads)
+    return int(rounds), len(kernels), moved / width
 
 
-def copy_bandwidth(repeats: int = 10) -> float:
-    """Bytes a second of reading and writing a gibibyte."""
-    x = jnp.zeros(2**28, jnp.float32)
-    copy = jax.jit(lambda a: a + 1.0)
-    copy(x).block_until_ready()
+def _size(shape: str) -> int:
+    """Bytes of a shape in a program's text, a tuple's together."""
+    total = 0
+    for dtype, dimensions in re.findall(r"(\w+)\[([\d,]*)\]", shape):
+        total += SIZES.get(dtype, 0) * int(np.prod([int(n) for n in dimensions.split(",") if n], dtype=np.int64))
+    return total
+
+
+def timed(work: Callable[[], Any], repeats: int = REPEATS) -> list[float]:
+    """Seconds of every repeat, sorted, after one that is not counted."""
     seconds = []
-    for _ in range(repeats):
+    for _ in range(repeats + 1):
         begun = time.monotonic()
-        copy(x).block_until_ready()
+        jax.block_until_ready(work())
         seconds.append(time.monotonic() - begun)
-    return 2.0 * x.nbytes / statistics.median(seconds)
+    return sorted(seconds[1:])
+
+
+def measured(
+    plan: Plan, trajectories: int, steps: int, cases: list[tuple[int, int]], bandwidth: float
+) -> list[dict[str, Any]]:
+    """All trajectories in blocks, a row for every (width of a block, beats at once)."""
+    rows = []
+    for width, together in cases:
+        begun = time.monotonic()
+        run, argument = block(plan, width, together)
+        program = jax.jit(run).lower(argument).compile()
+        compiled = time.monotonic() - begun
+        starts = np.arange(-(-trajectories // width), dtype=np.uint32) * np.uint32(width)
+        seconds = timed(lambda program=program, starts=starts: [program(start) for start in starts])
+        best, count = statistics.median(seconds), len(starts) * width
+        rounds, kernels, moved = loop(program.as_text(), width)
+        row = {"width": width, "beats_at_once": together, "ms": best * 1e3, "ms_least": seconds[0] * 1e3}
+        row |= {"ms_most": seconds[-1] * 1e3, "ps_a_trajectory_step": best / (count * steps) * 1e12}
+        row |= {"trajectories_per_second": round(count / best), "kernels_a_step": kernels * rounds / steps}
+        row |= {"bytes_a_step": moved * rounds / steps, "of_copy_bandwidth": moved * rounds * count / best / bandwidth}
+        rows.append(
+            {key: round(x, 2) if isinstance(x, float) else x for key, x in row.items()}
+            | {"compile_s": round(compiled, 1)}
+        )
+    return rows
+
+
+def chunks(plan: Plan) -> dict[str, float]:
+    """Whole chunks through the engine, counted, one after another."""
+    source, run, begun = source_of(plan.model), compile_chunk(plan), time.monotonic()
+    run(0, CHUNK, source)
+    ready = time.monotonic() - begun
+    index = iter(range(1, 1 + REPEATS + 1))
+    seconds = timed(lambda: run(next(index), 2**32, source).counts.accounts)
+    best = statistics.median(seconds)
+    return {
+        "ms": round(best * 1e3, 1),
+        "ms_least": round(seconds[0] * 1e3, 1),
+        "ms_most": round(seconds[-1] * 1e3, 1),
+        "trajectories_per_second": round(CHUNK / best),
+        "ready_after_s": round(ready, 1),
+    }
+
+
+def copy_bandwidth() -> float:
+    """Bytes a second of reading and writing four gibibytes."""
+    x = jnp.zeros(2**30, jnp.float32)
+    copy = jax.jit(lambda a: a + 1.0)
+    return 2.0 * x.nbytes / statistics.median(timed(lambda: copy(x)))
+
+
+def card() -> str:
+    """Name, driver and clocks, as the driver says."""
+    fields = "name,driver_version,clocks.sm,clocks.max.sm,clocks.mem"
+    command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def on_the_card(
+    cases: dict[str, tuple[Plan, int]], trajectories: int, wide: dict[str, list[tuple[int, int]]]
+) -> dict[str, Any]:
+    """All that needs a GPU."""
+    found: dict[str, Any] = {
+        "gate": gate(stand_in_plan()),
+        "copy_bytes_per_second": copy_bandwidth(),
+        "repeats": REPEATS,
+    }
+    bandwidth = found["copy_bytes_per_second"]
+    for name, (plan, steps) in cases.items():
+        found[name] = measured(plan, trajectories, steps, wide[name], bandwidth)
+        found[f"{name}_chunk_of_131072"] = chunks(plan)
+    return found | {"card_after": card()}
 
 
 def main() -> None:
     """Measure where there is a GPU, else predict; print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trajectories", type=int, default=1_000_000)
+    parser.add_argument("--trajectories", type=int, default=2**20)
     parser.add_argument("--steps", type=int, default=1900, help="of W")
     options = parser.parse_args()
     flagship = load_study("baseline").plan
     steps = flagship.beats * flagship.model.steps_per_innovation
     cases = {"w": (stand_in_plan(options.steps), options.steps), "flagship": (flagship, steps)}
+    wide = {"w": [(width, n) for n in (1, 4) for width in WIDTHS], "flagship": [(WIDTHS[0], n) for n in (1, 2)]}
     there = jax.default_backend() == "gpu"
     document: dict[str, Any] = {
         **about(),
@@ -129,11 +211,7 @@ def main() -> None:
         "predicted": {name: predicted(plan, options.trajectories, count) for name, (plan, count) in cases.items()},
     }
     if there:
-        document["gate"] = gate(stand_in_plan())
-        document["copy_bytes_per_second"] = copy_bandwidth()
-        document["measured"] = {
-            name: measured(plan, options.trajectories, count) for name, (plan, count) in cases.items()
-        }
+        document["measured"] = on_the_card(cases, options.trajectories, wide)
     print(json.dumps(document, indent=2))
     (RESULTS / "gpu.json").write_text(json.dumps(document, indent=2) + "\n")
 

@@ -68,8 +68,8 @@ def _horner(x: Array, coefficients: tuple[float, ...]) -> Array:
 def _reduced(x: Array, coefficients: tuple[float, ...] = EXP) -> tuple[Array, Array]:
     """(e^r - 1, 2^n) with x = n ln 2 + r."""
     shifted = x * LOG2_E + ROUND
-    n = shifted - ROUND
-    r = (x - n * LN2_HIGH) - n * LN2_LOW
+    minus_n = ROUND - shifted  # the compilers of jax 0.11 take `(a + ROUND) - ROUND` for a
+    r = (x + minus_n * LN2_HIGH) + minus_n * LN2_LOW
     bits = jax.lax.bitcast_convert_type(shifted, jnp.int32) << i32(23)
     scale = jax.lax.bitcast_convert_type(bits, jnp.float32)
     return r + (r * r) * _horner(r, coefficients), scale

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from rsimc.dates import DateGrid
 from rsimc.engine import rng
 from rsimc.engine.counts import ACCOUNTS, Counts, bin_of, date_bin, device_add, device_zero, shapes, spans, zero
-from rsimc.engine.device import Chunk, compile_chunk
+from rsimc.engine.device import Chunk, beats_at_once, compile_chunk
 from rsimc.engine.path import march, simulate_path, start
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Bins, Plan, batch_of, chunk_count
 from rsimc.engine.simulate import Block, simulate_block
@@ -285,6 +285,14 @@ def test_the_number_of_devices_changes_no_byte(whole: Chunk) -> None:
         assert alike(a, b)
 
 
+def test_trajectories_side_by_side_by_the_ten_thousand_are_counted_alike(whole: Chunk) -> None:
+    """As a GPU has them, where every bin of a fan is counted in several words."""
+    ids = jnp.arange(CHUNK, dtype=jnp.uint32)
+    count = jax.jit(lambda block: device_add(PLAN, device_zero(PLAN), block, ids, ids < CHUNK))
+    for name, counted in count(flat(whole.block)).items():
+        assert np.array_equal(np.asarray(counted), getattr(whole.counts, name)), name
+
+
 def test_padding_is_not_counted(few: Chunk, second: Chunk) -> None:
     assert few.counts.n == 1000
     assert few.counts.accounts[1:].sum() == 0  # all of them are in the first block of 1,024
@@ -464,7 +472,7 @@ def test_the_flagship_lowers_for_a_gpu_without_one() -> None:
 
     def share(first: jax.Array) -> Any:
         ids = first + jnp.arange(CHUNK, dtype=jnp.uint32)
-        block = simulate_block(PLAN, prior_source(), ids)
+        block = simulate_block(PLAN, prior_source(), ids, beats_at_once("cuda", MODEL.steps_per_innovation))
         return device_add(PLAN, device_zero(PLAN), block, ids, ids < CHUNK)
 
     text = jax.jit(share).trace(jnp.uint32(0)).lower(lowering_platforms=("cuda",)).as_text()

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,26 @@ def test_the_share_that_moved_is_one_of_trajectories(run: Forecast) -> None:
     assert one is not None and other is not None
     assert moved_share(one.counts, one.counts) == 0.0
     assert 0.0 < moved_share(one.counts, other.counts) <= 1.0
+
+
+def test_a_fan_s_bin_beyond_an_end_is_apart_from_its_neighbour_only_where_nothing_else_moved(
+    run: Forecast,
+) -> None:
+    chunk = read_chunk(run.folder, 0, run.manifest.chunk_identity)
+    assert chunk is not None
+    counts = chunk.counts
+
+    def shifted(counts: Counts, where: tuple[np.ndarray, ...], source: int, target: int, count: int) -> Counts:
+        fans, place = counts.fans.copy(), tuple(int(axis[0]) for axis in where)
+        assert fans[*place, source] >= count
+        fans[*place, source] -= count
+        fans[*place, target] += count
+        return replace(counts, fans=fans)
+
+    border = shifted(counts, np.nonzero(counts.fans[..., -1] >= 10), -1, -2, 10)
+    assert moved_share(counts, border) == pytest.approx(10 / counts.n)
+    both = shifted(border, np.nonzero(counts.fans[..., 64] >= 3), 64, 30, 3)
+    assert moved_share(counts, both) == pytest.approx(3 / counts.n)
 
 
 def test_the_command_ends_with_5_and_names_the_file(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

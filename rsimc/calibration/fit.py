@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-import jax
 import numpy as np
 
 from rsimc.calibration.chain_run import PIECE
 from rsimc.calibration.chains import go_on, many_chains
+from rsimc.calibration.host import on_host
 from rsimc.calibration.importance import importance
 from rsimc.calibration.nuts import nuts
 from rsimc.calibration.settings import HMC, IMPORTANCE, Draws, Keeper, Progress, Settings
@@ -43,7 +43,7 @@ def fit_forms(
 
     keeper: where many chains leave what they have at the end of each stage, and go on from; NUTS begins anew.
     """
-    with jax.enable_x64(True):
+    with on_host():
         if settings.sampler != HMC:
             begun = (importance if settings.sampler == IMPORTANCE else nuts)(target, settings, choices, progress)
             return _enough_for_each(begun, len(choices), settings, enough)
@@ -65,7 +65,7 @@ def longer(
 
     What comes out is what one longer fit would have drawn. earlier: of each form, all with a `standing`.
     """
-    with jax.enable_x64(True):
+    with on_host():
         standing = [one.standing for one in earlier if one.standing is not None]
         run = go_on(target, settings, choices, standing, progress)
         more = run.draws(settings.draws - earlier[0].z.shape[1])

@@ -14,6 +14,7 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as Spec
 
+from rsimc.calibration.host import host_devices
 from rsimc.calibration.target import Data, Target
 
 Array = jax.Array
@@ -95,8 +96,8 @@ Transitions = Callable[[State, Tuning, Told, tuple[Array, Array]], tuple[State, 
 
 
 def chain_mesh(chains: int) -> Mesh:
-    """The largest number of devices that divides the chains evenly."""
-    devices = jax.devices()
+    """The largest number of the host's cores that divides the chains evenly."""
+    devices = host_devices()
     count = max(n for n in range(1, len(devices) + 1) if chains % n == 0)
     return Mesh(np.array(devices[:count]), ("chain",), axis_types=(AxisType.Auto,))
 

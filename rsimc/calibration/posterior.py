@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from rsimc.calibration.host import on_host
 from rsimc.calibration.settings import Draws, Importance, Settings, Standing
 from rsimc.calibration.target import Target
 from rsimc.calibration.verdict import Verdict, judge, scores, worst
@@ -223,7 +224,7 @@ def _row_quantities(read: RowReader, target: Target, draws: Draws) -> tuple[np.n
     shape = draws.z.shape[:2]
     z = draws.z.reshape(-1, draws.z.shape[-1])
     innovations = draws.innovations.reshape(len(z), *draws.innovations.shape[2:])  # a model may have no noise at all
-    with jax.enable_x64(True):
+    with on_host():
         choice = jnp.asarray(list(target.choice.values()), jnp.float64)
         both = read(jnp.asarray(z), jnp.asarray(innovations), choice)
         predicted, density, kept = (np.asarray(part).reshape(*shape, *part.shape[1:]) for part in both)

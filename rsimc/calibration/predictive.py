@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from rsimc.calibration.host import on_host
 from rsimc.calibration.target import Target
 from rsimc.calibration.terms import TERMS, Path, Term
 from rsimc.dates import decimal_year
@@ -41,7 +42,7 @@ def not_yet(target: Target, at: Positions) -> Positions:
     def one(point: tuple[Array, Array]) -> Array:
         return target.log_not_yet(target.simulate(*point, choice)[0]) == 0.0
 
-    with jax.enable_x64(True):
+    with on_host():
         choice = jnp.asarray([at.choice[name] for name in target.choice], jnp.float64)
         program = jax.jit(lambda z, past: jax.lax.map(one, (z, past), batch_size=BATCH))
         return at.only(np.asarray(program(jnp.asarray(at.z), jnp.asarray(at.past))))
@@ -82,7 +83,7 @@ def later_rows(
         seen = term.draw(path, params, error)
         return jnp.stack([jnp.asarray(seen.y), jnp.asarray(seen.sign)])
 
-    with jax.enable_x64(True):
+    with on_host():
         keys = jax.random.split(jax.random.key(seed), len(at.z))
         program = jax.jit(lambda *points: jax.lax.map(lambda point: one(*point), points, batch_size=BATCH))
         drawn = np.asarray(program(jnp.asarray(at.z), jnp.asarray(at.past), keys))

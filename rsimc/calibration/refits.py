@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import jax
 import numpy as np
 import xarray as xr
 
 from rsimc.calibration.chains import Start, many_chains
 from rsimc.calibration.hmc import compile_transitions
+from rsimc.calibration.host import on_host
 from rsimc.calibration.settings import Draws, Progress, Settings
 from rsimc.calibration.target import Data, Target
 from rsimc.calibration.verdict import Mixing, mixing_of
@@ -58,7 +58,7 @@ class Refitter:
         warmup = CHANGED_WARMUP if changed else WARMUP
         settings = Settings(chains=CHAINS, warmup=warmup, draws=DRAWS, seed=self.seed)
         start = [self._start_of(one) for one in data]
-        with jax.enable_x64(True):
+        with on_host():
             run = many_chains(self.target, settings, choices, progress, data=data, start=start, compiled=self.compiled)
             found = [replace(draws, reseeded=run.reseeded) for draws in run.draws(DRAWS)]
         return [Refit(draws, mixing_of(draws, settings.groups)) for draws in found]

@@ -31,6 +31,7 @@ from jax.sharding import PartitionSpec as Spec
 from scipy.stats import chi2
 
 from rsimc.calibration.hmc import State, Tuning, chain_mesh, log_density, transition
+from rsimc.calibration.host import on_host
 from rsimc.calibration.target import Data, Target
 from rsimc.calibration.terms.base import Seen
 
@@ -202,7 +203,7 @@ class Check:
 
     def run(self, seed: int, *, late: float = 0.0, noise: float = 1.0, parameters: Sequence[str] = INFORMED) -> Outcome:
         """Ranks of fresh replicates."""
-        with jax.enable_x64(True):
+        with on_host():
             draw_key, chain_key = jax.random.split(jax.random.fold_in(jax.random.key(seed), RUN))
             chain = self.chains(chain_key, *self.draw(draw_key, late, noise))
             q, lp, accept = (np.asarray(x) for x in (chain.q, chain.lp, chain.accept))
@@ -238,7 +239,7 @@ def prepare(
     size = len(coordinates(target))
     world = _compile_world(target)
     still = Check(target, transitions, replicates, Moves(leapfrogs=0), np.ones(size), walks, world)
-    with jax.enable_x64(True):
+    with on_host():
         keys = jax.random.split(jax.random.fold_in(jax.random.key(seed), PILOT), pilots)
         gradients = [np.asarray(still.chains(key, *still.draw(key)).gradient) for key in keys]
     known = [gradient[np.isfinite(gradient).all(axis=1)] for gradient in gradients]

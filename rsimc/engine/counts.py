@@ -8,11 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rsimc.engine.plan import BATCHES, DURATION_BINS, FAN_BINS, Bins, Plan, batch_of
+from rsimc.engine.plan import BATCHES, BLOCK, DURATION_BINS, FAN_BINS, Bins, Plan, batch_of
 from rsimc.engine.simulate import Block
 from rsimc.maths import fence
 
 Array = jax.Array
+COPIES = 32
+"""Of each bin of a fan where trajectories stand side by side by the ten thousand: threads of a GPU that count at once
+would wait for each other at one word, and go together to neighbouring ones."""
 ACCOUNTS = ("counted", "nonfinite", "conditioned_out", "clipped")
 
 
@@ -172,7 +175,12 @@ def _fans(plan: Plan, fans: Array, block: Block, counted: Array) -> Array:
     place = fence(_bin(low, scale, FAN_BINS, block.observables))
     when = jnp.arange(fans.shape[0], dtype=jnp.int32)[:, None, None]
     which = jnp.arange(fans.shape[1], dtype=jnp.int32)[None, :, None]
-    return _scatter(fans, (when, which, place), counted)
+    copies = min(COPIES, max(1, len(counted) // BLOCK))
+    if copies == 1:
+        return _scatter(fans, (when, which, place), counted)
+    turn = jnp.arange(len(counted), dtype=jnp.int32) % np.int32(copies)
+    apart = jnp.zeros((*fans.shape, copies), jnp.int32)
+    return fans + _scatter(apart, (when, which, place, turn), counted).sum(axis=-1)
 
 
 def _scatter(counts: Array, index: tuple[Array, ...], mask: Array) -> Array:

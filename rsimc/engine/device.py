@@ -57,6 +57,12 @@ def lane(kind: str, devices: int) -> int:
     return LANE if kind == "cpu" else CHUNK // devices
 
 
+def beats_at_once(kind: str, steps: int) -> int:
+    """Beats of `steps` steps each that the compiler sees at once: four steps or more on a GPU, where what they hand on
+    would go through memory and back (benchmarks/results/gpu.json); in a CPU's cache that costs nothing."""
+    return 1 if kind == "cpu" else -(-4 // steps)
+
+
 def compiler_options(kind: str) -> dict[str, Any] | None:
     """What blocks are compiled with on a kind of device: the whole width of vectors where a CPU has 512 bits."""
     return {"xla_cpu_prefer_vector_width": 512} if kind == "cpu" else None
@@ -99,6 +105,9 @@ def _compiled(plan: Plan, devices: list[Any], width: int, arguments: tuple[np.nd
     """Two programs, of the start of all lanes and of their march, compiled side by side: most of a compiler's work on
     one program is done by one core. At their border there are fences in any case."""
 
+    kind = devices[0].platform
+    together = beats_at_once(kind, plan.model.steps_per_innovation)
+
     def ids(first: Array) -> Array:
         return fence(first + jnp.arange(width, dtype=jnp.uint32))  # fused into the generator, LLVM takes seconds longer
 
@@ -108,7 +117,7 @@ def _compiled(plan: Plan, devices: list[Any], width: int, arguments: tuple[np.nd
     def march(starts: Array, last: Array, source: Source, prepared: Prepared) -> tuple[dict[str, Array], Any]:
         def one(counts: dict[str, Array], there: tuple[Array, Prepared]) -> tuple[dict[str, Array], Any]:
             its = ids(there[0])
-            block = go_on(plan, source, its, there[1])
+            block = go_on(plan, source, its, there[1], together)
             return device_add(plan, counts, block, its, its <= last), block
 
         counts, blocks = jax.lax.scan(one, device_zero(plan), (starts, prepared))
@@ -116,7 +125,7 @@ def _compiled(plan: Plan, devices: list[Any], width: int, arguments: tuple[np.nd
 
     mesh = Mesh(np.array(devices), ("lane",), axis_types=(AxisType.Auto,))
     split, whole = NamedSharding(mesh, Spec("lane")), NamedSharding(mesh, Spec())
-    options = compiler_options(devices[0].platform)
+    options = compiler_options(kind)
 
     def lowered(work: Callable[..., Any], places: tuple[NamedSharding, ...], given: tuple[Any, ...]) -> Any:
         specs = tuple(place.spec for place in places)

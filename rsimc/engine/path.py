@@ -34,13 +34,14 @@ def march(
     carry: Any,
     mark: Mark | None = None,
     unroll: int = 1,
+    beats_at_once: int = 1,
 ) -> tuple[Any, Any, Any]:
     """March over `quarters` innovations from the start.
 
     noise_at(n): innovations [processes, ...] of the n-th beat, n from 0. visit(carry, step, quantities) is called after
     every step with the step's index (1 after the first) and returns the next carry and what to keep of the step;
     mark(carry, step, quantities) after every beat. What neither reads of the quantities is not computed. unroll: steps
-    of a beat that the compiler sees at once.
+    of a beat that the compiler sees at once; beats_at_once: so many beats.
     Returns (state, carry, what was kept [quarters, steps per innovation, ...]).
     """
     dt = 1.0 / model.steps_per_year
@@ -66,7 +67,8 @@ def march(
             kept = mark(kept, last, model.observe(state, params, time(last)))
         return (state, kept), out
 
-    (state, carry), kept = jax.lax.scan(beat, (state, carry), jnp.arange(quarters, dtype=jnp.int32))
+    every = jnp.arange(quarters, dtype=jnp.int32)
+    (state, carry), kept = jax.lax.scan(beat, (state, carry), every, unroll=min(beats_at_once, quarters))
     return state, carry, kept
 
 

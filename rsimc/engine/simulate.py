@@ -53,9 +53,9 @@ class Prepared(NamedTuple):
     seen: Quantities
 
 
-def simulate_block(plan: Plan, source: Source, ids: Array) -> Block:
-    """Simulate trajectories ids [B] uint32 to the horizon."""
-    return go_on(plan, source, ids, prepare_block(plan, source, ids))
+def simulate_block(plan: Plan, source: Source, ids: Array, beats_at_once: int = 1) -> Block:
+    """Simulate trajectories ids [B] uint32 to the horizon; beats_at_once: see `go_on`."""
+    return go_on(plan, source, ids, prepare_block(plan, source, ids), beats_at_once)
 
 
 def prepare_block(plan: Plan, source: Source, ids: Array) -> Prepared:
@@ -72,8 +72,8 @@ def prepare_block(plan: Plan, source: Source, ids: Array) -> Prepared:
     return Prepared(values, *jax.lax.optimization_barrier((params, state, watched)))
 
 
-def go_on(plan: Plan, source: Source, ids: Array, prepared: Prepared) -> Block:
-    """Trajectories ids [B] uint32 from the start to the horizon."""
+def go_on(plan: Plan, source: Source, ids: Array, prepared: Prepared, beats_at_once: int = 1) -> Block:
+    """Trajectories ids [B] uint32 from the start to the horizon; beats_at_once: how many the compiler sees at once."""
     model = plan.model
     values, params, state, seen = prepared
     noise = source.innovations(model, ids)
@@ -81,7 +81,9 @@ def go_on(plan: Plan, source: Source, ids: Array, prepared: Prepared) -> Block:
     visit, mark = (watch.step, watch.store) if plan.stored_at_beats else (watch.step_and_store, None)
     carry = watch.start(seen, ids.shape, values.dtype)
     unroll = min(model.steps_per_innovation, UNROLL)
-    state, carry, _ = march(model, params, state, plan.beats, lambda n: noise.at(n + 1), visit, carry, mark, unroll)
+    state, carry, _ = march(
+        model, params, state, plan.beats, lambda n: noise.at(n + 1), visit, carry, mark, unroll, beats_at_once
+    )
     dates, readings = (
         jnp.stack(rows) if rows else jnp.zeros((0, *ids.shape)) for rows in (carry.dates, carry.readings)
     )
