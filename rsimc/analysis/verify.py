@@ -28,8 +28,8 @@ from rsimc.runs.sums import sum_problems
 Progress = Callable[[str, int, int], None]
 TOLERANCE = 0.01
 """Of a chunk's trajectories, how many may come into another bin on another kind of device or with another jaxlib. Of
-the flagship to 2060, a CPU without fused multiplications moves up to 0.18%, one with AVX2 in place of AVX-512 none, an H200
-in place of a CPU 0.02%."""
+the flagship to 2060, a CPU without fused multiplications moves up to 0.18%, one with AVX2 in place of AVX-512 none, an
+H200 in place of a CPU 0.02%."""
 
 
 @dataclass(frozen=True)
