@@ -25,6 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rsimc import maths
+from rsimc.models.published.aifm import table
 from rsimc.models.published.aifm.inputs import FIRST_GROWTH, INFERENCE_FIRST, column
 from rsimc.models.published.roots import root
 
@@ -42,6 +43,8 @@ NEWTON = 4
 TURNS = 20
 LEAST_LOGIT = -20.0
 """Of today's automated share (over 1.1)."""
+FAR_BELOW = -300.0
+"""Log of the least coding labour, for each person, that a table may come to."""
 LONGEST_CAP = 69.0775527898214
 """log 10^30, bound of the multiplier of parallel labour."""
 
@@ -49,7 +52,7 @@ LONGEST_CAP = 69.0775527898214
 class Curve(NamedTuple):
     """slope: k, per order of magnitude of effective compute; middle: E at l = 0; ratio: theta ln 10/k, of efficiency by
     logit; power: q; points [12, ...]: w^{1/(q+1)}; rho; last: log(i/(1-i)) at 1 - eps;
-    last_log_g: log G at i = 1."""
+    last_log_g: log G at i = 1; floor: of the sums of `table`."""
 
     slope: Array
     middle: Array
@@ -59,6 +62,7 @@ class Curve(NamedTuple):
     rho: Array
     last: Array
     last_log_g: Array
+    floor: Array
 
 
 def last_odds(rho: Array, log_serial: Array, parallel: Array) -> Array:
@@ -68,27 +72,37 @@ def last_odds(rho: Array, log_serial: Array, parallel: Array) -> Array:
     return maths.log1p(-maths.exp(left)) - left
 
 
-def curve(now: Array, coder: Array, logit: Array, efficiency: Array, rho: Array, last: Array) -> Curve:
-    """The logistic curve through `logit` at effective compute `now` and through 1 at `coder`; efficiency: theta."""
+def curve(now: Array, coder: Array, logit: Array, efficiency: Array, rho: Array, last: Array, as_table: Array) -> Curve:
+    """The logistic curve through `logit` at effective compute `now` and through 1 at `coder`; efficiency: theta;
+    as_table: whether tasks are those of the original's table."""
     slope = maths.maximum((LAST_LOGIT - logit) / (coder - now), 1e-6)
     ratio = efficiency * LN10 / slope
     power = -rho / (1.0 - rho) * ratio
     points = maths.exp(column(np.log(POINTS), power) / (1.0 + power))
-    bare = Curve(slope, now - logit / slope, ratio, power, points, rho, last, 0.0 * last)
-    return bare._replace(last_log_g=_gathered(bare, 41.4 + 0.0 * last)[3])
+    bare = Curve(slope, now - logit / slope, ratio, power, points, rho, last, 0.0 * last, table.NONE + 0.0 * last)
+    floor = jnp.where(as_table, table.floor(power, _gathered(bare, last)[2]), table.NONE)
+    return bare._replace(last_log_g=_gathered(bare, 41.4 + 0.0 * last)[3], floor=floor)
 
 
 def calibrated(
-    now: Array, coder: Array, log_multiplier: Array, inference: float, efficiency: Array, rho: Array, last: Array
+    now: Array,
+    coder: Array,
+    log_multiplier: Array,
+    inference: float,
+    efficiency: Array,
+    rho: Array,
+    last: Array,
+    as_table: Array,
 ) -> Curve:
     """The logistic curve at which coding labour is `log_multiplier` times people's at effective compute `now`."""
 
     def off(logit: Array) -> Array:
-        made = curve(now, coder, logit, efficiency, rho, last)
-        return log_labour(made, now, inference + 0.0 * now) - log_multiplier
+        made = curve(now, coder, logit, efficiency, rho, last, as_table)
+        # how far below people's own is no help to the search
+        return maths.maximum(log_labour(made, now, inference + 0.0 * now), -0.1) - log_multiplier
 
     logit = root(off, LEAST_LOGIT + 0.0 * now, LAST_LOGIT - 1e-4 + 0.0 * now, TURNS)
-    return curve(now, coder, logit, efficiency, rho, last)
+    return curve(now, coder, logit, efficiency, rho, last, as_table)
 
 
 def _gathered(of: Curve, odds: Array) -> tuple[Array, Array, Array, Array]:
@@ -138,14 +152,25 @@ def _steepness(of: Curve, log_done: Array, log_left: Array) -> Array:
 def log_labour(of: Curve, compute: Array, inference: Array) -> Array:
     """Log coding labour for each person at effective compute E and log inference compute for each person."""
     able, base = of.slope * (compute - of.middle), inference + EFFICIENCY
-    possible, worth = _odds(able), _worth(of, base, able)
+    possible, worth, as_table = _odds(able), _worth(of, base, able), of.floor > table.NONE
+    reach = base + of.ratio * able
+    held = jax.lax.cond(
+        jnp.any(as_table),
+        lambda: table.worth(of.ratio, of.power, of.floor, reach, ASYMPTOTE),
+        lambda: jnp.full_like(worth, 60.0),
+    )
+    least = jnp.where(as_table, table.FIRST, -100.0)
+    before, worth = maths.minimum(worth, held) < least, maths.maximum(maths.minimum(worth, held), least)
     odds = maths.minimum(maths.minimum(possible, worth), of.last)
     log_done, log_left, own, log_g = _gathered(of, odds)
+    log_g = maths.maximum(log_g, of.floor - of.power * own - log_done)
     # Z without differences of large numbers: at what pays it follows from what pays, at what is possible it is `base`.
     beyond = base + maths.where(possible > of.last, of.ratio * maths.maximum(able - own, 0.0), 0.0)
     z = maths.where((worth < possible) & (worth < of.last), log_done + log_g - log_left, beyond)
     people, machines = (1.0 - of.rho) * log_left, of.rho * z + (1.0 - of.rho) * (log_done + log_g)
-    return maths.maximum(maths.logaddexp(people, machines) / of.rho, 0.0)
+    machines = jnp.where(before, base + of.ratio * (able - own) + people, machines)
+    machines = jnp.where(possible < least, -1e30, machines)
+    return maths.maximum(maths.logaddexp(people, machines) / of.rho, jnp.where(as_table, FAR_BELOW, 0.0))
 
 
 def early_labour(of: Curve) -> tuple[Array, Array]:

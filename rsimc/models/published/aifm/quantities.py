@@ -53,10 +53,12 @@ PARAMETERS = (
     Parameter("training_form", "choice", 0.0, "0 drawn, 1 series", "see the forms"),
     Parameter("dates_form", "choice", 0.0, "0 exact, 1 tenths", "see the forms"),
     Parameter("reliability_ratio", "x", {"lognormal": [5.0, 0.2]}, "50% over 80% time horizon: only what data see hangs on it", METR),
+    Parameter("tasks_form", "choice", 0.0, "0 continuous, 1 table", "see the forms"),
 )
 FORMS = (
     Form("training", {"drawn": 0.0, "series": 1.0}, "drawn", ("drawn",), "growth of training compute by the draw, or along the original's table", SOURCE),
     Form("dates", {"exact": 0.0, "tenths": 1.0}, "exact", ("exact",), "dates as they are, or by lines of logs between tenths of a year, as the original reads them", SOURCE),
+    Form("tasks", {"continuous": 0.0, "table": 1.0}, "continuous", ("continuous",), "tasks of coding by an integral, or as the original's table has them where its sums run out of numbers", SOURCE),
 )
 SPEARMAN = (
     ("doubling_time", "doubling_growth", 0.6),

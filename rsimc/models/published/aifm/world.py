@@ -132,7 +132,8 @@ def _curve(params: Params, parallel: Array, now: Array, coder: Array, growth: Ar
     efficiency = maths.exp(maths.minimum(0.5 / parallel * log_growth, 60.0)) / growth
     last = coding.last_odds(rho, maths.log(maths.maximum(params["coding_cap"], 1.0)), parallel)
     multiplier = maths.log(maths.minimum(1.0 + params["coding_multiplier"], 10.0))
-    return coding.calibrated(now, coder, multiplier, inputs.INFERENCE_NOW, efficiency, rho, last)
+    as_table = params["tasks_form"] > 0.5
+    return coding.calibrated(now, coder, multiplier, inputs.INFERENCE_NOW, efficiency, rho, last, as_table)
 
 
 def skill(of: World, compute: Array) -> Array:
