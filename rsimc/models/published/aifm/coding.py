@@ -13,7 +13,8 @@ e^Z = i G/(1-i); and 1 - eps, which bounds the serial multiplier by m: eps = m^{
 
 Ours: the integral by twelve points of Gauss and Legendre (1e-5 off) in place of a table of 4,096 tasks made anew for
 every draw, in which steep efficiencies are coarse; the second bound by Newton's steps from below, where they cannot
-overshoot. The logistic curve itself (`curve`) is such that coding is sped up today by what the draw says.
+overshoot. Where that table's sums run out of numbers, `table` does as it does, if asked for. The logistic curve itself
+(`curve`) is such that coding is sped up today by what the draw says.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ NEWTON = 4
 TURNS = 20
 LEAST_LOGIT = -20.0
 """Of today's automated share (over 1.1)."""
+NOWHERE = -100.0
+"""log(i/(1-i)) of no task at all."""
 FAR_BELOW = -300.0
 """Log of the least coding labour, for each person, that a table may come to."""
 LONGEST_CAP = 69.0775527898214
@@ -149,18 +152,26 @@ def _steepness(of: Curve, log_done: Array, log_left: Array) -> Array:
     return 1.0 + left * (of.ratio - done / ASYMPTOTE) / rest + done * left / ASYMPTOTE * bend
 
 
-def log_labour(of: Curve, compute: Array, inference: Array) -> Array:
-    """Log coding labour for each person at effective compute E and log inference compute for each person."""
-    able, base = of.slope * (compute - of.middle), inference + EFFICIENCY
-    possible, worth, as_table = _odds(able), _worth(of, base, able), of.floor > table.NONE
-    reach = base + of.ratio * able
+def _bounds(of: Curve, base: Array, able: Array) -> tuple[Array, Array, Array]:
+    """log(i/(1-i)) up to which tasks can be automated, and up to which that pays; and whether it would pay only before
+    the first task of the original's table."""
+    possible, worth = _odds(able), _worth(of, base, able)
+    as_table, reach = of.floor > table.NONE, base + of.ratio * able
     held = jax.lax.cond(
         jnp.any(as_table),
         lambda: table.worth(of.ratio, of.power, of.floor, reach, ASYMPTOTE),
         lambda: jnp.full_like(worth, 60.0),
     )
-    least = jnp.where(as_table, table.FIRST, -100.0)
-    before, worth = maths.minimum(worth, held) < least, maths.maximum(maths.minimum(worth, held), least)
+    least = jnp.where(as_table, table.FIRST, NOWHERE)
+    worth = maths.minimum(worth, held)
+    possible = jnp.where(possible < least, NOWHERE, possible)
+    return possible, maths.maximum(worth, least), worth < least
+
+
+def log_labour(of: Curve, compute: Array, inference: Array) -> Array:
+    """Log coding labour for each person at effective compute E and log inference compute for each person."""
+    able, base = of.slope * (compute - of.middle), inference + EFFICIENCY
+    possible, worth, before = _bounds(of, base, able)
     odds = maths.minimum(maths.minimum(possible, worth), of.last)
     log_done, log_left, own, log_g = _gathered(of, odds)
     log_g = maths.maximum(log_g, of.floor - of.power * own - log_done)
@@ -169,8 +180,8 @@ def log_labour(of: Curve, compute: Array, inference: Array) -> Array:
     z = maths.where((worth < possible) & (worth < of.last), log_done + log_g - log_left, beyond)
     people, machines = (1.0 - of.rho) * log_left, of.rho * z + (1.0 - of.rho) * (log_done + log_g)
     machines = jnp.where(before, base + of.ratio * (able - own) + people, machines)
-    machines = jnp.where(possible < least, -1e30, machines)
-    return maths.maximum(maths.logaddexp(people, machines) / of.rho, jnp.where(as_table, FAR_BELOW, 0.0))
+    machines = jnp.where(possible > NOWHERE, machines, -1e30)
+    return maths.maximum(maths.logaddexp(people, machines) / of.rho, jnp.where(of.floor > table.NONE, FAR_BELOW, 0.0))
 
 
 def early_labour(of: Curve) -> tuple[Array, Array]:
