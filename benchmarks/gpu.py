@@ -35,6 +35,7 @@ BANDWIDTH = 4.3e12
 LAUNCH, KERNELS = 3e-6, 30
 """Guesses: seconds from one kernel's start to the next, and kernels that XLA makes of a step."""
 REPEATS = 10
+KERNEL = re.compile(r"(?P<made>%[\w.\-]+) = .*? (?:fusion|copy|custom-call|scatter|sort)\((?P<read>.*?)\)")
 SIZES = {"pred": 1, "f32": 4, "s32": 4, "u32": 4, "f64": 8}
 
 
@@ -84,7 +85,7 @@ def predicted(plan: Plan, trajectories: int, steps: int) -> dict[str, Any]:
     return {"bytes_a_step": size, "ms_at_least": round(least * 1e3), "ms_with_many_kernels": round(most * 1e3)}
 
 
-def loop(text: str, width: int) -> tuple[int, float, float]:
+def loop(text: str, width: int) -> tuple[int, int, float]:
     """Rounds of an optimised program's longest loop, kernels of a round, and bytes that they read and write for each
     of `width` trajectories, caches aside."""
     whiles = re.findall(r'while\(.*?body=(%[\w.\-]+).*?known_trip_count":\{"n":"(\d+)"', text)
@@ -92,14 +93,9 @@ def loop(text: str, width: int) -> tuple[int, float, float]:
     begun = text.index(f"\n{body} (")
     lines = text[begun : text.index("\n}", begun)].split("\n")[2:]
     shapes = {name: _size(shape) for name, shape in re.findall(r"(%[\w.\-]+) = (.*?) [\w\-]+\(", "\n".join(lines))}
-    kernels = [line for line in lines if re.search(r" (fusion|copy|custom-call|scatter|sort)\(", line)]
-    moved = 0
-    for line in kernels:
-        name, _, rest = line.strip().removeprefix("ROOT ").partition(" = ")
-        operands = re.search(r" (?:fusion|copy|custom-call|scatter|sort)\((.*?)\)", rest)
-        reads = re.findall(r"%[\w.\-]+", operands[1]) if operands else []
-        moved += shapes.get(name, 0) + sum(shapes.get(read, 0) for read in reads)
-    return int(rounds), len(kernels), moved / width
+    kernels = [found for line in lines if (found := KERNEL.search(line))]
+    touched = [name for kernel in kernels for name in (kernel["made"], *re.findall(r"%[\w.\-]+", kernel["read"]))]
+    return int(rounds), len(kernels), sum(shapes.get(name, 0) for name in touched) / width
 
 
 def _size(shape: str) -> int:
@@ -188,7 +184,7 @@ def on_the_card(
     bandwidth = found["copy_bytes_per_second"]
     for name, (plan, steps) in cases.items():
         found[name] = measured(plan, trajectories, steps, wide[name], bandwidth)
-        found[f"{name}_chunk_of_131072"] = chunks(plan)
+        found[f"{name}_chunk_of_{CHUNK}"] = chunks(plan)
     return found | {"card_after": card()}
 
 

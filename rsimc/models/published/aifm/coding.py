@@ -159,8 +159,8 @@ def _bounds(of: Curve, base: Array, able: Array) -> tuple[Array, Array, Array]:
     as_table, reach = of.floor > table.NONE, base + of.ratio * able
     held = jax.lax.cond(
         jnp.any(as_table),
-        lambda: table.worth(of.ratio, of.power, of.floor, reach, ASYMPTOTE),
-        lambda: jnp.full_like(worth, 60.0),
+        lambda: _odds(table.worth(of.ratio, of.power, of.floor, reach, ASYMPTOTE)),
+        lambda: jnp.full_like(worth, table.BEYOND),
     )
     least = jnp.where(as_table, table.FIRST, NOWHERE)
     worth = maths.minimum(worth, held)

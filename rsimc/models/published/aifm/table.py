@@ -23,6 +23,8 @@ LEAST = float(np.log(1e-300) - np.log(TASKS))
 """What the least sum comes to, a task's share of it included."""
 NONE = -1e30
 """The floor where no table is asked for."""
+BEYOND = 60.0
+"""A logit beyond that of every task."""
 NEWTON = 6
 
 
@@ -32,8 +34,8 @@ def floor(power: Array, last_logit: Array) -> Array:
 
 
 def worth(ratio: Array, power: Array, sums: Array, reach: Array, asymptote: float) -> Array:
-    """Odds of the last task that pays for AIs where the floor `sums` is all that its sum holds:
-    sums - q l - log(1-i) = reach - ratio l, where i = asymptote sigmoid(l); 60 where all of them pay."""
+    """Logit of the last task that pays for AIs where the floor `sums` is all that its sum holds:
+    sums - q l - log(1-i) = reach - ratio l, where i = asymptote sigmoid(l); beyond all where all of them pay."""
     rise, end = ratio - power, -float(np.log(asymptote - 1.0))
     aim, most = reach - sums, end - 1e-6
 
@@ -44,6 +46,4 @@ def worth(ratio: Array, power: Array, sums: Array, reach: Array, asymptote: floa
         return maths.minimum(logit - off / (rise + asymptote * share * (1.0 - share) / left), most)
 
     logit = jax.lax.fori_loop(0, NEWTON, step, maths.minimum(aim / rise, most))
-    share = asymptote * maths.sigmoid(logit)
-    odds = maths.log(share) - maths.log(maths.maximum(1.0 - share, 1e-7))
-    return maths.where(logit < end - 1e-3, odds, 60.0)
+    return maths.where(logit < end - 1e-3, logit, BEYOND)
