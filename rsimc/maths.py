@@ -37,20 +37,26 @@ Array = jax.Array
 LN2 = 0.6931471805599453
 
 
-def _either(fast: Callable[[Array], Array], plain: Callable[[Array], Array], x: Array) -> Array:
-    """`fast` for float32 on a CPU, decided when the program is lowered for its device; else `plain`."""
-    if x.dtype != jnp.float32:
-        return plain(x)
-    out: Array = jax.lax.platform_dependent(x, cpu=fast, default=plain)
-    return out
-
-
 def _function(
     fast: Callable[[Array], Array], plain: Callable[[Array], Array], rise: Callable[[Array, Array, Array], Array]
 ) -> Callable[[Array], Array]:
-    """One of the two, with a derivative in closed form: rise(tangent, value, x)."""
-    function = jax.custom_jvp(lambda x: _either(fast, plain, x))
-    function.defjvps(rise)
+    """`fast` for float32 on a CPU, else `plain`; with a derivative in closed form: rise(tangent, value, x).
+
+    A primitive, whose side is chosen when a program is lowered for its device, and lowered once for each shape: with
+    `platform_dependent` both sides would be traced anew at each of hundreds of places.
+    """
+    primitive = Primitive(f"maths_{fast.__name__}")
+    primitive.def_impl(jax.jit(primitive.bind))
+    primitive.def_abstract_eval(lambda x: x)
+    ad.defjvp2(primitive, rise)
+    batching.defvectorized(primitive)
+    for side, platform in ((plain, None), (fast, "cpu")):
+        mlir.register_lowering(primitive, mlir.lower_fun(side, multiple_results=False), platform, inline=False)
+
+    def function(x: Array) -> Array:
+        out: Array = primitive.bind(x) if x.dtype == jnp.float32 else plain(x)
+        return out
+
     return function
 
 
@@ -60,6 +66,8 @@ _exp_below = _function(polynomials.exp_of_negative, jnp.exp, lambda t, y, x: y *
 _expm1 = _function(polynomials.expm1, jnp.expm1, lambda t, y, x: (y + 1.0) * t)
 _log = _function(polynomials.log, jnp.log, lambda t, y, x: t / x)
 _log1p = _function(polynomials.log1p, jnp.log1p, lambda t, y, x: t / (1.0 + x))
+_log1p_unit = _function(polynomials.log1p_unit, jnp.log1p, lambda t, y, x: t / (1.0 + x))
+"""log(1 + x) for 0 <= x <= 1."""
 
 
 class Logistic(NamedTuple):
@@ -93,8 +101,7 @@ def _share_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> t
 
 @jax.custom_jvp
 def _softplus(x: Array) -> Array:
-    small = _either(polynomials.exp_of_negative, jnp.exp, -jnp.abs(x))
-    return maximum(x, 0.0) + _either(polynomials.log1p_unit, jnp.log1p, small)
+    return maximum(x, 0.0) + _log1p_unit(_exp_below(-jnp.abs(x)))
 
 
 @_softplus.defjvp
@@ -105,8 +112,8 @@ def _softplus_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array,
 
 @jax.custom_jvp
 def _logistic(x: Array) -> tuple[Array, Array]:
-    small = fence(_either(polynomials.exp_of_negative, jnp.exp, -jnp.abs(x)))
-    return small, fence(maximum(x, 0.0) + _either(polynomials.log1p_unit, jnp.log1p, small))
+    small = fence(_exp_below(-jnp.abs(x)))
+    return small, fence(maximum(x, 0.0) + _log1p_unit(small))
 
 
 @_logistic.defjvp
@@ -214,7 +221,7 @@ def log_sigmoid(x: ArrayLike) -> Array:
 def sigmoid(x: ArrayLike) -> Array:
     """1 / (1 + exp(-x))."""
     logit = jnp.asarray(x)
-    return _share(logit, _either(polynomials.exp_of_negative, jnp.exp, -jnp.abs(logit)))
+    return _share(logit, _exp_below(-jnp.abs(logit)))
 
 
 def logaddexp(a: ArrayLike, b: ArrayLike) -> Array:

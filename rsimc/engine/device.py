@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +17,9 @@ from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as Spec
 
 from rsimc.engine.counts import Counts, device_add, device_zero
+from rsimc.engine.packed import Packed, pack, unpack
 from rsimc.engine.plan import CHUNK, Plan
-from rsimc.engine.simulate import Block, Prepared, go_on, prepare_block
+from rsimc.engine.simulate import Block, go_on, prepare_block
 from rsimc.engine.source import Source
 from rsimc.maths import fence
 
@@ -68,6 +71,18 @@ def compiler_options(kind: str) -> dict[str, Any] | None:
     return {"xla_cpu_prefer_vector_width": 512} if kind == "cpu" else None
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """No garbage is collected meanwhile: tracing makes little of it, and looking for it takes a tenth as long."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def mesh_devices() -> list[Any]:
     """As many local devices as share a chunk's blocks evenly."""
     found = jax.local_devices()
@@ -111,13 +126,13 @@ def _compiled(plan: Plan, devices: list[Any], width: int, arguments: tuple[np.nd
     def ids(first: Array) -> Array:
         return fence(first + jnp.arange(width, dtype=jnp.uint32))  # fused into the generator, LLVM takes seconds longer
 
-    def begin(starts: Array, source: Source) -> Prepared:
-        return jax.lax.map(lambda first: prepare_block(plan, source, ids(first)), starts)
+    def begin(starts: Array, source: Source) -> Packed:
+        return jax.lax.map(lambda first: pack(prepare_block(plan, source, ids(first)), width), starts)
 
-    def march(starts: Array, last: Array, source: Source, prepared: Prepared) -> tuple[dict[str, Array], Any]:
-        def one(counts: dict[str, Array], there: tuple[Array, Prepared]) -> tuple[dict[str, Array], Any]:
+    def march(starts: Array, last: Array, source: Source, prepared: Packed) -> tuple[dict[str, Array], Any]:
+        def one(counts: dict[str, Array], there: tuple[Array, Packed]) -> tuple[dict[str, Array], Any]:
             its = ids(there[0])
-            block = go_on(plan, source, its, there[1], together)
+            block = go_on(plan, source, its, jax.lax.optimization_barrier(unpack(there[1])), together)
             return device_add(plan, counts, block, its, its <= last), block
 
         counts, blocks = jax.lax.scan(one, device_zero(plan), (starts, prepared))
@@ -133,7 +148,7 @@ def _compiled(plan: Plan, devices: list[Any], width: int, arguments: tuple[np.nd
         return jax.jit(sharded, in_shardings=places, out_shardings=split, compiler_options=options).lower(*given)
 
     starts, last, source = arguments
-    with ThreadPoolExecutor(2) as pool:
+    with undisturbed(), ThreadPoolExecutor(2) as pool:
         first = lowered(begin, (split, whole), (starts, source))
         beginning = pool.submit(first.compile)  # while the march is being traced
         then = lowered(march, (split, whole, whole, split), (starts, last, source, first.out_info))

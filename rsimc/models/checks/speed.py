@@ -48,8 +48,6 @@ def fast(trial: Trial) -> Problem | None:
 def _slow(jaxpr: Any) -> set[str]:
     found = set()
     for eqn in jaxpr.eqns:
-        if eqn.params.get("branches_platforms") is not None:
-            continue  # one of ours: polynomials on a CPU, the compiler's function elsewhere
         if eqn.primitive.name in SLOW:
             found.add(eqn.primitive.name)
         for value in eqn.params.values():
