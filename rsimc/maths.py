@@ -43,7 +43,8 @@ def _function(
     """`fast` for float32 on a CPU, else `plain`; with a derivative in closed form: rise(tangent, value, x).
 
     A primitive, whose side is chosen when a program is lowered for its device, and lowered once for each shape: with
-    `platform_dependent` both sides would be traced anew at each of hundreds of places.
+    `platform_dependent` both sides would be traced anew at each of hundreds of places. Other precisions than float32
+    take `plain` with the same derivative.
     """
     primitive = Primitive(f"maths_{fast.__name__}")
     primitive.def_impl(jax.jit(primitive.bind))
@@ -53,8 +54,11 @@ def _function(
     for side, platform in ((plain, None), (fast, "cpu")):
         mlir.register_lowering(primitive, mlir.lower_fun(side, multiple_results=False), platform, inline=False)
 
+    other = jax.custom_jvp(plain)
+    other.defjvps(rise)
+
     def function(x: Array) -> Array:
-        out: Array = primitive.bind(x) if x.dtype == jnp.float32 else plain(x)
+        out: Array = primitive.bind(x) if x.dtype == jnp.float32 else other(x)
         return out
 
     return function

@@ -21,7 +21,10 @@ def test_a_tree_comes_out_as_it_went_in(leaves: list[tuple[list[int], bool, str]
         np.arange(np.prod([*axes, width]) if wide else np.prod(axes)).reshape((*axes, width) if wide else axes)
         for axes, wide, _ in leaves
     ]
-    tree = {str(n): (x.astype(kind), {"x": np.int32(n)}) for n, (x, (_, _, kind)) in enumerate(zip(made, leaves, strict=True))}
+    tree = {
+        str(n): (x.astype(kind), {"x": np.int32(n)})
+        for n, (x, (_, _, kind)) in enumerate(zip(made, leaves, strict=True))
+    }
     packed = jax.tree.map(np.asarray, pack(jax.tree.map(jax.numpy.asarray, tree), width))
     assert all(rows.ndim == 2 and rows.shape[1] == width for rows in packed.rows.values())
     back = unpack(packed)

@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -30,7 +31,8 @@ from rsimc.engine.sample import compile_sample
 from rsimc.errors import DataError, OutputError, UsageError
 from rsimc.observations import SERIES, load_series
 from rsimc.observations.forecasts import judgements, read_judgements
-from rsimc.publish import figures, words
+from rsimc.publish import figures, report_page, words
+from rsimc.publish.drawing import drawing_code
 from rsimc.publish.drivers import drivers, notable
 from rsimc.publish.evidence import round_ticks, spreads, uncertain
 from rsimc.publish.formats import export
@@ -412,6 +414,27 @@ def test_every_chart_of_the_page_has_its_place_and_compiles(pages: dict[str, str
         for spec in specs.values():
             assert spec["width"] == "container"
             vl_convert.vegalite_to_vega({**spec, "width": 300})
+
+
+def test_pieces_of_charts_hold_against_the_schema(
+    calibrated: Forecast, pages: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_page, "debug_mode", lambda wanted: nullcontext())  # Altair's own default: it checks
+    assert report_html(calibrated) == pages["calibrated"]
+
+
+def test_the_code_that_draws_is_kept_whole_or_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RSIMC_CACHE", str(tmp_path))
+    code = drawing_code.__wrapped__()
+    (kept,) = (tmp_path / "pages").iterdir()
+    assert code in kept.read_text() and "vegaEmbed" in code and "</script" not in code
+    assert drawing_code.__wrapped__() == code
+    for damaged in (kept.read_text()[:-9], "", kept.read_text().replace("vegaEmbed", "vegaembed")):
+        kept.write_text(damaged)
+        assert drawing_code.__wrapped__() == code
+        assert code in kept.read_text()
+    monkeypatch.setenv("RSIMC_CACHE", str(kept))  # a file: no folder can be made in it
+    assert drawing_code.__wrapped__() == code
 
 
 def test_a_hostile_scenario_is_only_text(run: Forecast) -> None:

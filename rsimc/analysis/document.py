@@ -10,8 +10,7 @@ from rsimc.analysis.forms import described, structural_range
 from rsimc.analysis.headline import Question
 from rsimc.analysis.influence import as_document
 from rsimc.analysis.kept import backtests, influences
-from rsimc.analysis.prior_sensitivity import BY, MILESTONE, SHOWN, prior_sensitivity
-from rsimc.calibration.posterior import prior_driven
+from rsimc.analysis.prior_sensitivity import BY, MILESTONE, SHOWN
 from rsimc.dates import DAYS_PER_YEAR, iso_date
 from rsimc.models.base import Duration
 
@@ -27,7 +26,6 @@ ERRORS_OF_SOBOL = "batch means over 64 scrambles of a Sobol sequence; null below
 def document(forecast: Forecast) -> dict[str, Any]:
     """Everything that is published, as plain data."""
     manifest, counts = forecast.manifest, forecast.counts
-    trees = forecast.posterior.tree if forecast.posterior else None
     return {
         "schema": SCHEMA,
         "id": manifest.id,
@@ -48,7 +46,7 @@ def document(forecast: Forecast) -> dict[str, Any]:
             **{name: counts.account(name) for name in ("nonfinite", "clipped", "conditioned_out")},
         },
         "diagnostics": _diagnostics(forecast),
-        "prior_driven": None if trees is None else prior_driven(trees),
+        "prior_driven": forecast.prior_driven,
         "prior_sensitivity": _sensitivity(forecast),
         "influence": as_document(found, Question()) if (found := influences(forecast)) else None,
         "backtest": [one.as_dict() for one in backtests(forecast)],
@@ -99,10 +97,9 @@ def _reading(duration: Duration, found: Curve) -> dict[str, Any]:
 
 
 def _sensitivity(forecast: Forecast) -> dict[str, Any] | None:
-    found = prior_sensitivity(forecast)
-    if not found:
+    if not forecast.prior_shifts:
         return None
-    parameters = [one.as_dict() for one in found[:SHOWN]]
+    parameters = [one.as_dict() for one in forecast.prior_shifts[:SHOWN]]
     return {"milestone": MILESTONE, "by": BY, "parameters": parameters}
 
 

@@ -12,6 +12,7 @@ import xarray as xr
 
 from rsimc.analysis.display import chance, table
 from rsimc.analysis.estimates import Curve, Estimate, curve, estimate
+from rsimc.calibration.posterior import prior_driven
 from rsimc.dates import end_of_day, iso_date, last_day
 from rsimc.engine.counts import Counts
 from rsimc.errors import RunError, UsageError, nearest
@@ -24,6 +25,7 @@ from rsimc.runs.study import Study, resolve
 from rsimc.scenario import identity
 
 if TYPE_CHECKING:
+    from rsimc.analysis.prior_sensitivity import PriorShift
     from rsimc.analysis.query.ask import Answer, Asker
 
 SHOWN_YEARS = (2028, 2030, 2035)
@@ -164,6 +166,18 @@ class Forecast:
         from rsimc.analysis.query.ask import asker_of  # DuckDB, which only questions need
 
         return asker_of(self.manifest)
+
+    @cached_property
+    def prior_driven(self) -> list[str] | None:
+        """Parameters of which the data say next to nothing; None for a run from the prior."""
+        return None if self.posterior is None else prior_driven(self.posterior.tree)
+
+    @cached_property
+    def prior_shifts(self) -> list[PriorShift]:
+        """How much the headline moves with the prior of each parameter, those that matter most first."""
+        from rsimc.analysis.prior_sensitivity import prior_sensitivity  # of forecasts, and so above them
+
+        return prior_sensitivity(self)
 
     def classes(self) -> dict[str, Estimate]:
         """The probability of each kind of takeoff."""

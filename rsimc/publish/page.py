@@ -6,13 +6,10 @@ import html
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import altair as alt
-import vl_convert
-
+from rsimc.publish.drawing import drawing_code
 from rsimc.publish.layers import Chart
 from rsimc.publish.theme import DARK, LIGHT, PAGE, config, css_variables
 from rsimc.publish.words import listed
@@ -163,15 +160,6 @@ def _shared(part: Any, tables: dict[str, Any]) -> Any:
         tables[part["name"]] = part["values"]
         return {"name": part["name"]}
     return {key: _shared(one, tables) for key, one in part.items()}
-
-
-@cache
-def drawing_code() -> str:
-    """Vega, Vega-Lite and vega-embed as one script, of the version that Altair writes for."""
-    wanted = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    known = vl_convert.get_vegalite_versions()
-    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", wanted if wanted in known else None)
-    return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 def asset(name: str) -> str:

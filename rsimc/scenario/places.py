@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 LONGEST_SEARCH = 400
@@ -68,7 +69,8 @@ def has(table: object, path: Sequence[object]) -> bool:
     return True
 
 
-def line_of(text: str, path: Sequence[object]) -> int | None:
+@lru_cache(maxsize=1024)
+def line_of(text: str, path: tuple[object, ...]) -> int | None:
     """The line, from 1, where the statement that gives the path begins; None when it is not found.
 
     The first lines of a TOML file that parse and hold the path end with its statement, and the statement begins after
@@ -105,7 +107,9 @@ class Layer:
         key = dotted(path)
         if self.text is None:
             return f"--set {self.label}" if key in ("", self.label) else f"--set {self.label}: {key}"
-        line = next((found for found in (line_of(self.text, prefix) for prefix in _prefixes(path)) if found), None)
+        line = next(
+            (found for found in (line_of(self.text, tuple(prefix)) for prefix in _prefixes(path)) if found), None
+        )
         return f"{self.label}: {key}" + (f" (line {line})" if line else "")
 
 

@@ -14,8 +14,9 @@ from rsimc.publish.comparing.beside import Beside, beside, document
 from rsimc.publish.comparing.differences import Differences, said, told
 from rsimc.publish.comparing.figures import curve_data, specs
 from rsimc.publish.comparing.models import models
+from rsimc.publish.drawing import drawing_code
 from rsimc.publish.numbers import NONE, Numbers
-from rsimc.publish.page import Html, Row, asset, code, drawing_code, folded, joined, page_with, section, table, tag
+from rsimc.publish.page import Html, Row, asset, code, folded, joined, page_with, section, table, tag
 from rsimc.publish.pages import write_page
 from rsimc.publish.scenario_text import as_toml, changes
 from rsimc.publish.sections.origin import command

@@ -15,11 +15,11 @@ from rsimc.analysis.explore.drivers import drivers
 from rsimc.analysis.explore.outcome import Outcome
 from rsimc.analysis.explore.setting import FARTHEST, NARROWEST, WIDEST
 from rsimc.models.base import Form, forms_of
+from rsimc.publish.drawing import drawing_code
 from rsimc.publish.evidence import parameters_of
 from rsimc.publish.explorer import charts, rows
 from rsimc.publish.explorer.session import Session
 from rsimc.publish.frames import LOOP
-from rsimc.publish.page import drawing_code
 from rsimc.publish.theme import DARK, LIGHT, css_variables
 from rsimc.runs.study import Study
 from rsimc.scenario import identity
