@@ -44,4 +44,4 @@ def test_a_run_and_its_report_need_no_network_and_leave_nothing_at_home(tmp_path
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in here.iterdir()) == ["comparison.html", "gallery.html", "run", "run.csv"]
     assert list(home.rglob("*")) == []
-    assert sorted(path.name for path in cache.iterdir()) == ["xla"]
+    assert sorted(path.name for path in cache.iterdir()) == ["pages", "xla"]

@@ -118,7 +118,8 @@ def compile_chunk(plan: Plan, devices: list[Any] | None = None) -> Callable[[int
 
 def _compiled(plan: Plan, devices: list[Any], width: int, arguments: tuple[np.ndarray, np.uint32, Source]) -> Any:
     """Two programs, of the start of all lanes and of their march, compiled side by side: most of a compiler's work on
-    one program is done by one core. At their border there are fences in any case."""
+    one program is done by one core. At their border there are fences in any case: what is unpacked behind one is taken
+    apart once a lane, not in every loop that reads it."""
 
     kind = devices[0].platform
     together = beats_at_once(kind, plan.model.steps_per_innovation)

@@ -1,4 +1,4 @@
-"""Where posteriors and compiled programs are kept between runs."""
+"""Where posteriors, compiled programs and the code that draws are kept between runs."""
 
 from __future__ import annotations
 
