@@ -427,12 +427,17 @@ def test_the_code_that_draws_is_kept_whole_or_made_again(tmp_path: Path, monkeyp
     monkeypatch.setenv("RSIMC_CACHE", str(tmp_path))
     code = drawing_code.__wrapped__()
     (kept,) = (tmp_path / "pages").iterdir()
-    assert code in kept.read_text() and "vegaEmbed" in code and "</script" not in code
+    assert json.loads(kept.read_text())["found"]["code"] == code and "vegaEmbed" in code and "</script" not in code
     assert drawing_code.__wrapped__() == code
-    for damaged in (kept.read_text()[:-9], "", kept.read_text().replace("vegaEmbed", "vegaembed")):
+    for damaged in (
+        kept.read_text()[:-9],
+        "",
+        kept.read_text().replace("vegaEmbed", "vegaembed"),
+        kept.read_text().replace('"sha256"', '"sha257"'),
+    ):
         kept.write_text(damaged)
         assert drawing_code.__wrapped__() == code
-        assert code in kept.read_text()
+        assert json.loads(kept.read_text())["found"]["code"] == code
     monkeypatch.setenv("RSIMC_CACHE", str(kept))  # a file: no folder can be made in it
     assert drawing_code.__wrapped__() == code
 

@@ -6,13 +6,11 @@ import hashlib
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 
 import altair as alt
 
 from rsimc.errors import OutputError
-from rsimc.runs.cache import cache_dir
-from rsimc.runs.files import write_text
+from rsimc.runs.stages import Stages
 
 
 @cache
@@ -22,26 +20,16 @@ def drawing_code() -> str:
     Kept in the cache: it takes two seconds to put together, and is the same for all pages.
     """
     wanted = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    place = cache_dir() / "pages" / f"vega-lite-{wanted}-of-vl-convert-{version('vl-convert-python')}.js"
-    kept = _read(place)
-    if kept is not None:
-        return kept
-    made = _bundle(wanted)
-    with suppress(OutputError):  # a cache that cannot be written to costs time only
-        write_text(place, f"{_digest(made)}\n{made}")
-    return made
+    kept = Stages("pages", {"vega_lite": wanted, "vl_convert": version("vl-convert-python")})
+    if not ("code" in kept and "sha256" in kept and kept["sha256"] == _sha256(kept["code"])):
+        made = _bundle(wanted)
+        with suppress(OutputError):  # a cache that cannot be written to costs time only
+            kept.put({"sha256": _sha256(made), "code": made})
+    code: str = kept["code"]
+    return code
 
 
-def _read(place: Path) -> str | None:
-    """What is kept, None where that is nothing, or not whole."""
-    try:
-        digest, _, code = place.read_text(encoding="utf-8").partition("\n")
-    except (OSError, ValueError):
-        return None
-    return code if digest == _digest(code) else None
-
-
-def _digest(code: str) -> str:
+def _sha256(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
