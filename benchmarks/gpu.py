@@ -1,6 +1,6 @@
 """W and the flagship on a GPU: `uv run python -m benchmarks.gpu [--trajectories 1048576] [--steps 1900]`.
 
-Behind the same gate as `python -m benchmarks`: milliseconds for blocks of several widths, with one beat and with
+Behind the same gate as `python -m benchmarks`: milliseconds for blocks of several widths, with one step and with
 several in the compiler's sight at once; kernels of a step and the bytes that they move, read off the optimised program,
 against the copy bandwidth of the same run; whole chunks of the flagship through the engine, counted. Without a GPU it
 prints what was predicted before any was measured, and says so. Writes benchmarks/results/gpu.json.
@@ -39,12 +39,12 @@ KERNEL = re.compile(r"(?P<made>%[\w.\-]+) = .*? (?:fusion|copy|custom-call|scatt
 SIZES = {"pred": 1, "f32": 4, "s32": 4, "u32": 4, "f64": 8}
 
 
-def block(plan: Plan, width: int, beats_at_once: int = 1) -> tuple[Callable[..., Any], Any]:
+def block(plan: Plan, width: int, steps_at_once: int = 1) -> tuple[Callable[..., Any], Any]:
     """A function of the first trajectory that simulates `width` from it, and its argument's shape."""
     source = source_of(plan.model)
 
     def run(first: jax.Array) -> Any:
-        made = simulate_block(plan, source, first + jnp.arange(width, dtype=jnp.uint32), beats_at_once)
+        made = simulate_block(plan, source, first + jnp.arange(width, dtype=jnp.uint32), steps_at_once)
         return made.dates, made.readings, made.finite
 
     return run, jax.ShapeDtypeStruct((), jnp.uint32)
@@ -119,7 +119,7 @@ def timed(work: Callable[[], Any], repeats: int = REPEATS) -> list[float]:
 def measured(
     plan: Plan, trajectories: int, steps: int, cases: list[tuple[int, int]], bandwidth: float
 ) -> list[dict[str, Any]]:
-    """All trajectories in blocks, a row for every (width of a block, beats at once)."""
+    """All trajectories in blocks, a row for every (width of a block, steps at once)."""
     rows = []
     for width, together in cases:
         begun = time.monotonic()
@@ -130,7 +130,7 @@ def measured(
         seconds = timed(lambda program=program, starts=starts: [program(start) for start in starts])
         best, count = statistics.median(seconds), len(starts) * width
         rounds, kernels, moved = loop(program.as_text(), width)
-        row = {"width": width, "beats_at_once": together, "ms": best * 1e3, "ms_least": seconds[0] * 1e3}
+        row = {"width": width, "steps_at_once": together, "ms": best * 1e3, "ms_least": seconds[0] * 1e3}
         row |= {"ms_most": seconds[-1] * 1e3, "ps_a_trajectory_step": best / (count * steps) * 1e12}
         row |= {"trajectories_per_second": round(count / best), "kernels_a_step": kernels * rounds / steps}
         row |= {"bytes_a_step": moved * rounds / steps, "of_copy_bandwidth": moved * rounds * count / best / bandwidth}
@@ -197,7 +197,7 @@ def main() -> None:
     flagship = load_study("baseline").plan
     steps = flagship.beats * flagship.model.steps_per_innovation
     cases = {"w": (stand_in_plan(options.steps), options.steps), "flagship": (flagship, steps)}
-    wide = {"w": [(width, n) for n in (1, 4) for width in WIDTHS], "flagship": [(WIDTHS[0], n) for n in (1, 2)]}
+    wide = {"w": [(width, n) for n in (1, 4) for width in WIDTHS], "flagship": [(WIDTHS[0], n) for n in (3, 6)]}
     there = jax.default_backend() == "gpu"
     document: dict[str, Any] = {
         **about(),

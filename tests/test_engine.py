@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from rsimc.dates import DateGrid
 from rsimc.engine import rng
 from rsimc.engine.counts import ACCOUNTS, Counts, bin_of, date_bin, device_add, device_zero, shapes, spans, zero
-from rsimc.engine.device import Chunk, beats_at_once, compile_chunk
+from rsimc.engine.device import Chunk, compile_chunk, steps_at_once
 from rsimc.engine.path import march, simulate_path, start
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Bins, Plan, batch_of, chunk_count
 from rsimc.engine.simulate import Block, simulate_block
@@ -472,7 +472,7 @@ def test_the_flagship_lowers_for_a_gpu_without_one() -> None:
 
     def share(first: jax.Array) -> Any:
         ids = first + jnp.arange(CHUNK, dtype=jnp.uint32)
-        block = simulate_block(PLAN, prior_source(), ids, beats_at_once("cuda", MODEL.steps_per_innovation))
+        block = simulate_block(PLAN, prior_source(), ids, steps_at_once("cuda"))
         return device_add(PLAN, device_zero(PLAN), block, ids, ids < CHUNK)
 
     text = jax.jit(share).trace(jnp.uint32(0)).lower(lowering_platforms=("cuda",)).as_text()

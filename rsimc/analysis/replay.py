@@ -18,6 +18,7 @@ from rsimc.errors import RunError, UsageError
 from rsimc.runs.driver import whole
 from rsimc.runs.ensemble import row
 from rsimc.runs.manifest import Manifest, read_manifest
+from rsimc.runs.programs import programs_of
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study
 
@@ -74,7 +75,8 @@ def replay(folder: Path, index: int, progress: Progress = lambda *_: None, *, al
         raise RunError(str(folder / name), "the posterior of the run", state)
     plan, source = study.plan, make_source(study, posterior, manifest.seed)
     progress("replay", 0, 2)
-    chunk = compile_chunk(plan)(index // CHUNK, manifest.draws, source)
+    program = compile_chunk(plan, shelf=programs_of(study, posterior is not None))
+    chunk = program(index // CHUNK, manifest.draws, source)
     stored = whole(manifest, index // CHUNK)
     counted = None if stored is None else moved_share(chunk.counts, stored) == 0.0
     found = row(plan, study.priors, chunk.block, index)

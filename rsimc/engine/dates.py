@@ -16,7 +16,7 @@ from jax.sharding import AxisType, Mesh
 from jax.sharding import PartitionSpec as Spec
 
 from rsimc.engine.counts import gone_by
-from rsimc.engine.device import compiler_options, lane, mesh_devices
+from rsimc.engine.device import compiler_options, lane, mesh_devices, steps_at_once
 from rsimc.engine.path import march, start
 from rsimc.engine.plan import BATCHES, BLOCK, Plan
 from rsimc.engine.simulate import simulate_block
@@ -67,8 +67,10 @@ def compile_dates(plan: Plan, names: tuple[str, ...], of_each: int = BLOCK) -> C
     of every batch, BLOCK or a part of it that lanes fill."""
     places = np.array([[m.name for m in plan.model.milestones].index(name) for name in names])
 
+    together = steps_at_once(jax.local_devices()[0].platform)
+
     def block(source: Source, ids: jax.Array) -> Any:
-        made = simulate_block(plan, source, ids)
+        made = simulate_block(plan, source, ids, together)
         return made.dates[places], made.draw, made.finite & ~gone_by(plan, made.dates)
 
     program = _sharded(block, of_each)

@@ -17,6 +17,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as Spec
 
 from rsimc.engine.counts import Counts, device_add, device_zero
+from rsimc.engine.kept import Shelf, apart, content_of, loaded
 from rsimc.engine.packed import Packed, pack, unpack
 from rsimc.engine.plan import CHUNK, Plan
 from rsimc.engine.simulate import Block, go_on, prepare_block
@@ -60,15 +61,18 @@ def lane(kind: str, devices: int) -> int:
     return LANE if kind == "cpu" else CHUNK // devices
 
 
-def beats_at_once(kind: str, steps: int) -> int:
-    """Beats of `steps` steps each that the compiler sees at once: four steps or more on a GPU, where what they hand on
-    would go through memory and back (benchmarks/results/gpu.json); in a CPU's cache that costs nothing."""
-    return 1 if kind == "cpu" else -(-4 // steps)
+def steps_at_once(kind: str) -> int:
+    """Steps that the compiler sees together: four on a GPU, where what they hand on would go through memory and back
+    (benchmarks/results/gpu.json). In a CPU's cache that costs little, and one step has half the program of three."""
+    return 1 if kind == "cpu" else 4
 
 
 def compiler_options(kind: str) -> dict[str, Any] | None:
-    """What blocks are compiled with on a kind of device: the whole width of vectors where a CPU has 512 bits."""
-    return {"xla_cpu_prefer_vector_width": 512} if kind == "cpu" else None
+    """What blocks are compiled with on a kind of device. On CPUs the whole width of vectors where one has 512 bits, and
+    half of the copies between steps."""
+    if kind != "cpu":
+        return None
+    return {"xla_cpu_prefer_vector_width": 512, "xla_cpu_copy_insertion_use_region_analysis": True}
 
 
 @contextmanager
@@ -90,8 +94,11 @@ def mesh_devices() -> list[Any]:
     return found[: max(n for n in range(1, len(found) + 1) if lanes % n == 0)]
 
 
-def compile_chunk(plan: Plan, devices: list[Any] | None = None) -> Callable[[int, int, Source], Chunk]:
-    """A function (chunk index, trajectories in all, source) -> Chunk, compiled at the first call.
+def compile_chunk(
+    plan: Plan, devices: list[Any] | None = None, shelf: Shelf | None = None
+) -> Callable[[int, int, Source], Chunk]:
+    """A function (chunk index, trajectories in all, source) -> Chunk; its programs come from the shelf, or are compiled
+    at the first call and put there.
 
     The same numbers come out for any number of devices: every lane is the same program on the same trajectories, and
     fences in `simulate_block` keep the compiler from rounding otherwise where there is one device only.
@@ -99,48 +106,77 @@ def compile_chunk(plan: Plan, devices: list[Any] | None = None) -> Callable[[int
     chosen = mesh_devices() if devices is None else devices
     width = lane(chosen[0].platform, len(chosen))
     lanes = np.arange(CHUNK // width, dtype=np.uint32)
-    compiled: dict[Any, tuple[Any, Any]] = {}
+    ready: dict[Any, tuple[jax.stages.Compiled, ...]] = {}
 
     def run(index: int, total: int, source: Source) -> Chunk:
         starts = np.uint32(index * CHUNK) + lanes * np.uint32(width)
         # the last id instead of the total, which may be 2^32: one more than uint32 holds
         last = np.uint32(total - 1)
-        kind = (jax.tree.structure(source), *(jnp.shape(leaf) for leaf in jax.tree.leaves(source)))
-        if kind not in compiled:
-            compiled[kind] = _compiled(plan, chosen, width, (starts, last, source))
-        begin, march = compiled[kind]
-        counts, blocks = march(starts, last, source, begin(starts, source))
+        leaves, tree = jax.tree.flatten(source)
+        kind = (tree, _shapes(leaves))
+        if kind not in ready:
+            ready[kind] = chunk_programs(plan, chosen, source, shelf)
+        begin, march = ready[kind]
+        counts, blocks = march(starts, last, leaves, begin(starts, leaves))
         summed = {name: np.asarray(part).astype(np.int64).sum(axis=0) for name, part in counts.items()}
         return Chunk(Counts(**summed), blocks)
 
     return run
 
 
-def _compiled(plan: Plan, devices: list[Any], width: int, arguments: tuple[np.ndarray, np.uint32, Source]) -> Any:
+def _shapes(leaves: list[Array]) -> tuple[tuple[tuple[int, ...], str], ...]:
+    return tuple((leaf.shape, str(leaf.dtype)) for leaf in leaves)
+
+
+def chunk_programs(
+    plan: Plan, devices: list[Any], source: Source, shelf: Shelf | None = None
+) -> tuple[jax.stages.Compiled, ...]:
+    """The two programs of a chunk, from the shelf or compiled: see `_compiled`."""
+    width = lane(devices[0].platform, len(devices))
+    name = repr([type(source).__name__, _shapes(jax.tree.leaves(source)), width, [device.id for device in devices]])
+    content = None if shelf is None else shelf.get(name)
+    kept = None if content is None else loaded(content, devices)
+    if kept is not None:
+        return kept
+    with undisturbed():
+        if shelf is None:
+            return _compiled(plan, devices, width, source)
+        with apart() as fresh:
+            made = _compiled(plan, devices, width, source)
+        if fresh():
+            shelf.put(name, content_of(made))
+    return made
+
+
+def _compiled(plan: Plan, devices: list[Any], width: int, source: Source) -> tuple[jax.stages.Compiled, ...]:
     """Two programs, of the start of all lanes and of their march, compiled side by side: most of a compiler's work on
     one program is done by one core. At their border there are fences in any case: what is unpacked behind one is taken
-    apart once a lane, not in every loop that reads it."""
+    apart once a lane, not in every loop that reads it. They take the source's arrays alone, since what else it holds
+    is in the programs."""
 
     kind = devices[0].platform
-    together = beats_at_once(kind, plan.model.steps_per_innovation)
+    leaves, tree = jax.tree.flatten(source)
 
     def ids(first: Array) -> Array:
         return fence(first + jnp.arange(width, dtype=jnp.uint32))  # fused into the generator, LLVM takes seconds longer
 
-    def begin(starts: Array, source: Source) -> Packed:
-        return jax.lax.map(lambda first: pack(prepare_block(plan, source, ids(first)), width), starts)
+    def begin(starts: Array, arrays: list[Array]) -> Packed:
+        whole = jax.tree.unflatten(tree, arrays)
+        return jax.lax.map(lambda first: pack(prepare_block(plan, whole, ids(first)), width), starts)
 
-    def march(starts: Array, last: Array, source: Source, prepared: Packed) -> tuple[dict[str, Array], Any]:
+    def march(starts: Array, last: Array, arrays: list[Array], prepared: Packed) -> tuple[dict[str, Array], Any]:
+        whole = jax.tree.unflatten(tree, arrays)
+
         def one(counts: dict[str, Array], there: tuple[Array, Packed]) -> tuple[dict[str, Array], Any]:
             its = ids(there[0])
-            block = go_on(plan, source, its, jax.lax.optimization_barrier(unpack(there[1])), together)
+            block = go_on(plan, whole, its, jax.lax.optimization_barrier(unpack(there[1])), steps_at_once(kind))
             return device_add(plan, counts, block, its, its <= last), block
 
         counts, blocks = jax.lax.scan(one, device_zero(plan), (starts, prepared))
         return jax.tree.map(lambda x: x[None], counts), blocks
 
     mesh = Mesh(np.array(devices), ("lane",), axis_types=(AxisType.Auto,))
-    split, whole = NamedSharding(mesh, Spec("lane")), NamedSharding(mesh, Spec())
+    split, alike = NamedSharding(mesh, Spec("lane")), NamedSharding(mesh, Spec())
     options = compiler_options(kind)
 
     def lowered(work: Callable[..., Any], places: tuple[NamedSharding, ...], given: tuple[Any, ...]) -> Any:
@@ -148,10 +184,11 @@ def _compiled(plan: Plan, devices: list[Any], width: int, arguments: tuple[np.nd
         sharded = jax.shard_map(work, mesh=mesh, in_specs=specs, out_specs=Spec("lane"), check_vma=False)
         return jax.jit(sharded, in_shardings=places, out_shardings=split, compiler_options=options).lower(*given)
 
-    starts, last, source = arguments
-    with undisturbed(), ThreadPoolExecutor(2) as pool:
-        first = lowered(begin, (split, whole), (starts, source))
+    starts = jax.ShapeDtypeStruct((CHUNK // width,), np.uint32)
+    last = jax.ShapeDtypeStruct((), np.uint32)
+    with ThreadPoolExecutor(2) as pool:
+        first = lowered(begin, (split, alike), (starts, leaves))
         beginning = pool.submit(first.compile)  # while the march is being traced
-        then = lowered(march, (split, whole, whole, split), (starts, last, source, first.out_info))
+        then = lowered(march, (split, alike, alike, split), (starts, last, leaves, first.out_info))
         marching = pool.submit(then.compile)
         return beginning.result(), marching.result()

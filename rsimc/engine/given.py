@@ -18,7 +18,7 @@ from jax.sharding import AxisType, Mesh
 from jax.sharding import PartitionSpec as Spec
 
 from rsimc.engine import rng
-from rsimc.engine.device import LANE, compiler_options, mesh_devices
+from rsimc.engine.device import LANE, compiler_options, mesh_devices, steps_at_once
 from rsimc.engine.plan import Plan
 from rsimc.engine.simulate import Block, simulate_block
 from rsimc.engine.source import Innovations
@@ -86,8 +86,11 @@ def compile_given(plan_of: PlanOf, priors: PriorSet) -> Callable[[Handed], Block
 
     def share(ids: Array, table: Array, past: Array, noise: Array, levels: Array) -> Block:
         plan = plan_of(levels)
-        each = lambda one: simulate_block(plan, Given(priors, noise, one[1], one[2]), one[0])  # noqa: E731
-        return jax.lax.map(each, (ids, table, past))
+
+        def lane(one: tuple[Array, Array, Array]) -> Block:
+            return simulate_block(plan, Given(priors, noise, one[1], one[2]), one[0], steps_at_once(kind))
+
+        return jax.lax.map(lane, (ids, table, past))
 
     mesh = Mesh(np.array(devices), ("lane",), axis_types=(AxisType.Auto,))
     split, whole = Spec("lane"), Spec()

@@ -33,18 +33,17 @@ def march(
     visit: Visit,
     carry: Any,
     mark: Mark | None = None,
-    unroll: int = 1,
-    beats_at_once: int = 1,
+    at_once: int = 1,
 ) -> tuple[Any, Any, Any]:
     """March over `quarters` innovations from the start.
 
     noise_at(n): innovations [processes, ...] of the n-th beat, n from 0. visit(carry, step, quantities) is called after
     every step with the step's index (1 after the first) and returns the next carry and what to keep of the step;
-    mark(carry, step, quantities) after every beat. What neither reads of the quantities is not computed. unroll: steps
-    of a beat that the compiler sees at once; beats_at_once: so many beats.
+    mark(carry, step, quantities) after every beat. What neither reads of the quantities is not computed. at_once: so
+    many steps at least does the compiler see together.
     Returns (state, carry, what was kept [quarters, steps per innovation, ...]).
     """
-    dt = 1.0 / model.steps_per_year
+    dt, in_beat = 1.0 / model.steps_per_year, model.steps_per_innovation
     dtype = jax.tree.leaves(params)[0].dtype
 
     def time(step: Array) -> Array:
@@ -55,20 +54,20 @@ def march(
 
         def one(inner: tuple[Any, Any], m: Array) -> tuple[tuple[Any, Any], Any]:
             state, kept = inner
-            step = n * model.steps_per_innovation + m
+            step = n * in_beat + m
             state = jax.checkpoint(lambda s: model.step(s, params, time(step), dt, noise))(state)
             kept, out = visit(kept, step + 1, model.observe(state, params, time(step + 1)))
             return (state, kept), out
 
-        steps = jnp.arange(model.steps_per_innovation, dtype=jnp.int32)
-        (state, kept), out = jax.lax.scan(one, carried, steps, unroll=unroll)
+        steps = jnp.arange(in_beat, dtype=jnp.int32)
+        (state, kept), out = jax.lax.scan(one, carried, steps, unroll=min(at_once, in_beat))
         if mark is not None:
-            last = (n + 1) * model.steps_per_innovation
+            last = (n + 1) * in_beat
             kept = mark(kept, last, model.observe(state, params, time(last)))
         return (state, kept), out
 
     every = jnp.arange(quarters, dtype=jnp.int32)
-    (state, carry), kept = jax.lax.scan(beat, (state, carry), every, unroll=min(beats_at_once, quarters))
+    (state, carry), kept = jax.lax.scan(beat, (state, carry), every, unroll=min(-(-at_once // in_beat), quarters))
     return state, carry, kept
 
 

@@ -18,7 +18,7 @@ BLOCK = 1024
 BATCHES = 64
 CHUNK = 131_072
 """Trajectories of one unit of work: two blocks of every batch."""
-ENGINE = 2
+ENGINE = 3
 """Of the arithmetic that the engine does for every model (noise, functions of `rsimc.maths`): chunks of two versions
 are never of one run."""
 QUARTERLY_UNTIL = 2033.0
