@@ -15,7 +15,6 @@ from pathlib import Path
 
 import jax
 
-import rsimc
 from rsimc.errors import OutputError
 from rsimc.models.guard import Guarded
 from rsimc.runs.files import write_bytes
@@ -81,7 +80,7 @@ def programs_of(study: Study, posterior: bool) -> Programs | None:
 @cache
 def _code() -> str:
     """SHA-256 of the code that programs are traced from."""
-    root, state = Path(rsimc.__file__).parent, hashlib.sha256()
+    root, state = Path(__file__).parents[1], hashlib.sha256()
     paths = {root / part for part in CODE} | {path for part in CODE for path in (root / part).rglob("*.py")}
     for path in sorted(path for path in paths if path.is_file()):
         state.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
