@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +43,12 @@ def ensemble(plan: Plan, priors: PriorSet, block: Block, rows: int, index: int =
     unit at the stored dates from `as_of` on. Their metadata say units. Row groups keep the memory small.
     """
     host = {name: _shards(part) for name, part in block._asdict().items()}
-    about = _about(plan)
+    about, follow = _about(plan), _compile_follow(plan)
     buffer, writer = io.BytesIO(), None
     for first in range(0, rows, GROUP_ROWS):
         last = min(first + GROUP_ROWS, rows)
         part = {name: _rows(array, first, last) for name, array in host.items()}
-        table = _table(_columns(plan, priors, part, index * CHUNK + np.arange(first, last)), about)
+        table = _table(_columns(plan, priors, part, index * CHUNK + np.arange(first, last), follow), about)
         writer = writer or _writer(buffer, table.schema, repeating=bool(np.any(host["draw"][0])))
         writer.write_table(table)
     if writer:
@@ -155,7 +155,7 @@ def row(plan: Plan, priors: PriorSet, block: Block, index: int) -> dict[str, obj
     host = {name: _shards(part) for name, part in block._asdict().items()}
     first = index % CHUNK
     part = {name: _rows(array, first, first + 1) for name, array in host.items()}
-    return dict(_table(_columns(plan, priors, part, np.array([index])), {}).to_pylist()[0])
+    return dict(_table(_columns(plan, priors, part, np.array([index]), _compile_follow(plan)), {}).to_pylist()[0])
 
 
 def joined(block: Block) -> Columns:
@@ -171,27 +171,43 @@ def joined_field(part: jax.Array, *index: Any) -> np.ndarray:
 
 def table_of(plan: Plan, priors: PriorSet, part: Columns, ids: np.ndarray) -> pa.Table:
     """Trajectories of any ids [rows] as the rows that a run would keep of them. part: as of `joined`."""
-    return _table(_columns(plan, priors, part, ids), _about(plan))
+    return _table(_columns(plan, priors, part, ids, _compile_follow(plan)), _about(plan))
 
 
-def _columns(plan: Plan, priors: PriorSet, part: Columns, ids: np.ndarray) -> Columns:
+def _compile_follow(plan: Plan) -> Callable[[Columns], tuple[jax.Array, list[jax.Array], jax.Array]]:
+    """A function of a block's fields [..., rows] of what follows from them: whether a trajectory is conditioned out,
+    its durations and its class. One program: operation by operation it would be thirty, each compiled."""
+
+    @jax.jit
+    def follow(part: Columns) -> tuple[jax.Array, list[jax.Array], jax.Array]:
+        block = Block(**{name: jnp.asarray(array) for name, array in part.items()})
+        dates = {m.name: block.dates[n] for n, m in enumerate(plan.model.milestones)}
+        horizon = jnp.asarray(np.float32(plan.grid.end - plan.grid.start))
+        return gone_by(plan, block.dates), spans(plan, block), plan.model.classify(dates, horizon)
+
+    return follow
+
+
+def _columns(
+    plan: Plan,
+    priors: PriorSet,
+    part: Columns,
+    ids: np.ndarray,
+    follow: Callable[[Columns], tuple[jax.Array, list[jax.Array], jax.Array]],
+) -> Columns:
     """part: fields of a block [..., rows] of trajectories ids [rows]."""
+    gone, passed, index = follow(part)
     columns: Columns = {"trajectory": ids, "batch": (ids // BLOCK % BATCHES).astype(np.int8), "draw": part["draw"]}
     columns |= {
         "finite": part["finite"],
-        "conditioned_out": np.asarray(gone_by(plan, jnp.asarray(part["dates"]))),
+        "conditioned_out": np.asarray(gone),
         "clipped": part["clipped"],
     }
     columns |= {f"parameter.{name}": part["values"][n] for n, name in enumerate(priors.names)}
     dates = {m.name: part["dates"][n] for n, m in enumerate(plan.model.milestones)}
     columns |= {f"date.{name}": plan.grid.start + _none(years.astype(np.float64)) for name, years in dates.items()}
-    passed = spans(plan, Block(**{name: jnp.asarray(array) for name, array in part.items()}))
     columns |= {f"duration.{d.name}": _none(np.asarray(x)) for d, x in zip(plan.model.durations, passed, strict=True)}
-    horizon = np.float32(plan.grid.end - plan.grid.start)
-    index = np.asarray(
-        plan.model.classify({name: jnp.asarray(years) for name, years in dates.items()}, jnp.asarray(horizon))
-    )
-    columns["class"] = np.array(plan.model.classes)[index]
+    columns["class"] = np.array(plan.model.classes)[np.asarray(index)]
     return columns | _observables(plan, part["observables"])
 
 
