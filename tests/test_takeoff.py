@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -67,7 +67,7 @@ def innovations() -> np.ndarray:
 
 
 def without(draws: Params, **fixed: float) -> Params:
-    return {**draws, **{name: jnp.full(DRAWS, value) for name, value in fixed.items()}}
+    return {**draws, **{name: jnp.full(DRAWS, value, jnp.float64) for name, value in fixed.items()}}
 
 
 # Labour
@@ -468,21 +468,23 @@ def test_without_automation_research_is_the_human_trend_in_closed_form(
 
 INSIDE = ("binding_logit", "coding_logit", "log_horizon", "software")
 INPUTS = ("ai_labour", "serial_speed", "compute_growth_late", "world_compute_growth", "researcher_growth")
+CHANGED = (*INPUTS, "returns_to_research")
 
 
 class Later(Takeoff):
-    """A parameter is changed from 2025.0 on; what was anchored on the reference path stays as it was.
+    """Parameters are changed from 2025.0 on, `more.NAME` times (a logarithm: by so much); what was anchored on the
+    reference path stays as it was.
 
     Research is observed beside: with what people alone would do on the reference path held, effort is research less a
     constant at every date, and the multiplier is that times lambda.
     """
 
-    changed: ClassVar[str] = "ai_labour"
-    factor: ClassVar[float] = 1.3
-
     def _later(self, params: Any, t: Any) -> Any:
-        more = params[self.changed] + 0.3 if self.changed == "ai_labour" else self.factor * params[self.changed]
-        new = {**params, self.changed: jnp.where((t > -1e-3) & params["later"], more, params[self.changed])}
+        new = dict(params)
+        for name in CHANGED:
+            more = params[f"more.{name}"]
+            changed = params[name] + more if name == "ai_labour" else more * params[name]
+            new[name] = jnp.where(t > -1e-3, changed, params[name])
         labour = new["ai_labour"] - params["ai_labour"] + jnp.log(new["serial_speed"] / params["serial_speed"])
         hardness = new["parallelisation"] / new["returns_to_research"]  # what follows from them once
         return {**new, "ai_labour_2026": params["ai_labour_2026"] + labour, "hardness": hardness}
@@ -494,19 +496,16 @@ class Later(Takeoff):
         return {**super().observe(state, self._later(params, t), t), "log_research": state.labs[0].now.log_research}
 
 
-COMPILED: dict[str, Callable[[Params, Any], Paths]] = {}
-
-
-def later(name: str) -> Callable[[Params, Any], Paths]:
-    """One program for each input that is changed; it runs unchanged where `later` is false."""
-    if name not in COMPILED:
-        COMPILED[name] = compile_paths(type("Later_" + name, (Later,), {"changed": name})(), (*NAMES, "log_research"))
-    return COMPILED[name]
+@pytest.fixture(scope="module")
+def later() -> Callable[[Params, Any], Paths]:
+    return compile_paths(Later(), (*NAMES, "log_research"))
 
 
 @pytest.mark.parametrize("demand", ["customers", "none"])
-@pytest.mark.parametrize("name", [*INPUTS, "returns_to_research"])
-def test_more_of_an_input_after_2025_never_delays_a_milestone(name: str, demand: str, draws: Params) -> None:
+@pytest.mark.parametrize("name", CHANGED)
+def test_more_of_an_input_after_2025_never_delays_a_milestone(
+    name: str, demand: str, draws: Params, later: Callable[[Params, Any], Paths]
+) -> None:
     """The horizon is made to grow with effective compute: with a step or a curvature far below 0 more of it is worse.
 
     Effort and multiplier are included where customers do not take compute from research for a better model; where they
@@ -515,7 +514,9 @@ def test_more_of_an_input_after_2025_never_delays_a_milestone(name: str, demand:
     still = np.zeros((1 + QUARTERS, 3, DRAWS))
     steady = {**draws, **{which: jnp.abs(draws[which]) for which in ("paradigm_step", "curvature")}}
     steady = steady if demand == "customers" else without(steady, serving_demand=1e-9)
-    low, high = (later(name)({**steady, "later": jnp.full(DRAWS, flag)}, still) for flag in (False, True))
+    same = {f"more.{other}": 0.0 if other == "ai_labour" else 1.0 for other in CHANGED}
+    more = {**same, f"more.{name}": 0.3 if name == "ai_labour" else 1.3}
+    low, high = (later(without(steady, **changes), still) for changes in (same, more))
     for quantity in INSIDE if demand == "customers" else (*INSIDE, "log_research"):
         gained = (high[quantity] - low[quantity])[JAN_2025 + 1 :]
         assert gained.min() > -2e-4, quantity
