@@ -55,16 +55,23 @@ def draws_of(model: Takeoff) -> dict[str, jax.Array]:
     return priors.named(priors.from_normal(jnp.asarray(z)))
 
 
+def structure(model: Takeoff) -> Takeoff:
+    """The model with the same pauses and rivals, but for the priors of what is a parameter of its program."""
+    pauses = tuple(replace(p, text=p.name, lag=0.0, lasts=12.0, strength=1.0, compliance=1.0) for p in model.pauses)
+    return replace(model, pauses=pauses, rivals=tuple(Rival(r.name, 0.5, 0.5) for r in model.rivals), diffusion=1.0)
+
+
 @cache
 def compiled(model: Takeoff) -> Callable[[Any, Any], dict[str, jax.Array]]:
-    """Quantities of independent trajectories, one program for all that ask for the same model."""
-    return jax.jit(jax.vmap(lambda p, u: simulate_path(model, p, u, NAMES), in_axes=-1, out_axes=-1))
+    """Quantities of independent trajectories, one program for all that ask for models of the same structure."""
+    every = jax.vmap(lambda p, u: simulate_path(model, p, u, NAMES), in_axes=-1, out_axes=-1)
+    return jax.jit(every, compiler_options={"xla_backend_optimization_level": 0})  # compiled sooner
 
 
 def paths(model: Takeoff, noise: np.ndarray = STILL, **changed: float) -> Paths:
     params = draws_of(model)
     params |= {name: jnp.full_like(params[name], value) for name, value in changed.items()}
-    return {name: np.asarray(x) for name, x in compiled(model)(params, jnp.asarray(noise)).items()}
+    return {name: np.asarray(x) for name, x in compiled(structure(model))(params, jnp.asarray(noise)).items()}
 
 
 NOISE = np.random.default_rng(5).standard_normal((1 + QUARTERS, 3, DRAWS))

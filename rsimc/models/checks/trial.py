@@ -16,6 +16,8 @@ from rsimc.models.guard import Problem, guarded
 from rsimc.priors.vector import PriorSet
 
 Array = jax.Array
+SOON = {"xla_backend_optimization_level": 0}
+"""Compiler options for programs that run once, on few trajectories."""
 HORIZON = 2060.0
 DRAWS = 256
 SINGLES = 8
@@ -194,5 +196,6 @@ def years(model: Model, dtype: Any, step: Array | int = 0) -> tuple[Array, float
 
 def _double(run: Callable[..., Any], values: np.ndarray, innovations: np.ndarray) -> dict[str, np.ndarray]:
     with jax.enable_x64(True):
-        found: Mapping[str, Array] = jax.jit(run)(jnp.asarray(values), jnp.asarray(innovations))[0]
+        program = jax.jit(run, compiler_options=SOON)
+        found: Mapping[str, Array] = program(jnp.asarray(values), jnp.asarray(innovations))[0]
         return {name: np.asarray(path) for name, path in found.items()}
