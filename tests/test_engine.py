@@ -285,6 +285,7 @@ def test_the_number_of_devices_changes_no_byte(whole: Chunk) -> None:
         assert alike(a, b)
 
 
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="two programs of a GPU may round a date into either day")
 def test_trajectories_side_by_side_by_the_ten_thousand_are_counted_alike(whole: Chunk) -> None:
     """As a GPU has them, where every bin of a fan is counted in several words."""
     ids = jnp.arange(CHUNK, dtype=jnp.uint32)
