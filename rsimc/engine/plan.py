@@ -19,8 +19,8 @@ BATCHES = 64
 CHUNK = 131_072
 """Trajectories of one unit of work: two blocks of every batch."""
 ENGINE = 3
-"""Of the arithmetic that the engine does for every model (noise, functions of `rsimc.maths`): chunks of two versions
-are never of one run."""
+"""Of the arithmetic that the engine does for every model (noise, functions of `rsimc.maths`, steps compiled together):
+chunks of two versions are never of one run."""
 QUARTERLY_UNTIL = 2033.0
 """Observables are kept at quarter ends until here (the end of 2032), at year ends after."""
 
