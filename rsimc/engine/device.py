@@ -63,7 +63,8 @@ def lane(kind: str, devices: int) -> int:
 
 def steps_at_once(kind: str) -> int:
     """Steps that the compiler sees together: four on a GPU, where what they hand on would go through memory and back
-    (benchmarks/results/gpu.json). In a CPU's cache that costs little, and one step has half the program of three."""
+    (benchmarks/results/gpu.json). In a CPU's cache that costs 3% (benchmarks/results/compiling.json), and one step has
+    half the program of three."""
     return 1 if kind == "cpu" else 4
 
 
