@@ -73,18 +73,16 @@ def test_its_trajectories_are_those_of_the_run(bench: Bench, opened: Outcome) ->
 
 
 def test_a_pause_is_that_of_a_run_whatever_its_level(bench: Bench) -> None:
-    first, mine = (
-        outcome(bench, replace(bench.start, pauses=({**PAUSE, "trigger": f"horizon_hours > {level}"},)))
-        for level in (40, 300)
-    )
-    assert not np.array_equal(first.first_dates, mine.first_dates)
-    study = resolve(scenario_of(mine.setting, bench.study))
-    source = make_source(study, stand_in(study), 5)
-    theirs = joined_field(compile_chunk(study.plan)(0, CHUNK, source).block.dates)[:, mine.ids]
-    both = np.isfinite(mine.first_dates)
-    assert np.mean(both == np.isfinite(theirs)) > 0.9999
-    apart = np.abs(np.where(both & np.isfinite(theirs), theirs - np.where(both, mine.first_dates, 0), 0))
-    assert np.mean(apart > 1 / 365) < 1e-4
+    for level in (40, 300):
+        pause = {**PAUSE, "trigger": f"horizon_hours > {level}"}
+        mine = outcome(bench, replace(bench.start, pauses=(pause,)))
+        study = resolve(scenario_of(mine.setting, bench.study))
+        source = make_source(study, stand_in(study), 5)
+        theirs = joined_field(compile_chunk(study.plan)(0, CHUNK, source).block.dates)[:, mine.ids]
+        both = np.isfinite(mine.first_dates)
+        assert np.mean(both == np.isfinite(theirs)) > 0.9999
+        apart = np.abs(np.where(both & np.isfinite(theirs), theirs - np.where(both, mine.first_dates, 0), 0))
+        assert np.mean(apart > 1 / 365) < 1e-4
     assert len(bench._structures) == 2  # one without a pause, and one for both levels
 
 

@@ -21,6 +21,7 @@ from rsimc.analysis.document import document
 from rsimc.engine.path import simulate_path
 from rsimc.errors import ScenarioError
 from rsimc.models.base import prior_set
+from rsimc.models.checks.trial import SOON
 from rsimc.models.takeoff import horizon
 from rsimc.models.takeoff.forms import FORMS
 from rsimc.models.takeoff.labs import Rival
@@ -65,7 +66,7 @@ def structure(model: Takeoff) -> Takeoff:
 def compiled(model: Takeoff) -> Callable[[Any, Any], dict[str, jax.Array]]:
     """Quantities of independent trajectories, one program for all that ask for models of the same structure."""
     every = jax.vmap(lambda p, u: simulate_path(model, p, u, NAMES), in_axes=-1, out_axes=-1)
-    return jax.jit(every, compiler_options={"xla_backend_optimization_level": 0})  # compiled sooner
+    return jax.jit(every, compiler_options=SOON)
 
 
 def paths(model: Takeoff, noise: np.ndarray = STILL, **changed: float) -> Paths:

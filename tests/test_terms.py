@@ -32,6 +32,7 @@ from rsimc.engine.simulate import simulate_block
 from rsimc.engine.source import PosteriorSource, noise_keys
 from rsimc.errors import DataError, ScenarioError
 from rsimc.models.base import Parameter, prior_set
+from rsimc.models.checks.trial import SOON
 from rsimc.models.registry import get_model
 from rsimc.observations import SERIES, load_series, select
 from rsimc.observations.importing import table_text
@@ -42,7 +43,6 @@ AS_OF = date(2026, 11, 22)
 ROWS = {name: select(name, AS_OF) for name in TERMS}
 FRACTIONS = {name for name in TERMS if SERIES[name].unit == "fraction"}
 COUNTED = {name for name, term in TERMS.items() if issubclass(term, Counted)}
-FAST_TO_COMPILE: dict[str, Any] = {"xla_backend_optimization_level": 0}
 scales = st.floats(0.05, 3)
 
 
@@ -91,7 +91,7 @@ def flagship(target: Target) -> Flagship:
         path, params = target.simulate(z, u)
         return jnp.append(target.rows_of(path, params, target.data), target.log_not_yet(path))
 
-    return Flagship(target, jax.jit(jax.vmap(one), compiler_options=FAST_TO_COMPILE))
+    return Flagship(target, jax.jit(jax.vmap(one), compiler_options=SOON))
 
 
 def slopes(flagship: Flagship, z: np.ndarray, u: np.ndarray, along: tuple[np.ndarray, np.ndarray]) -> tuple[Any, Any]:
@@ -122,7 +122,7 @@ def test_the_gradient_is_the_slope_of_the_evidence(target: Target, flagship: Fla
     z, u = flagship.draws(100, seed=1)
     random, size = np.random.default_rng(2), np.sqrt(z[0].size + u[0].size)
     dz, du = random.standard_normal(z.shape) / size, random.standard_normal(u.shape) / size
-    run = jax.jit(jax.vmap(jax.value_and_grad(target.log_evidence, argnums=(0, 1))), compiler_options=FAST_TO_COMPILE)
+    run = jax.jit(jax.vmap(jax.value_and_grad(target.log_evidence, argnums=(0, 1))), compiler_options=SOON)
     value, (gz, gu) = (jax.tree.map(np.asarray, part) for part in run(z, u))
     assert value == pytest.approx(flagship.rows(z, u).sum(axis=1), rel=1e-11)
     slope, off = slopes(flagship, z, u, (dz, du))
@@ -501,7 +501,7 @@ def read() -> dict[str, Read]:
         }
 
     with jax.enable_x64(True):
-        found = jax.jit(all_of_them, compiler_options=FAST_TO_COMPILE)()
+        found = jax.jit(all_of_them, compiler_options=SOON)()
         return {series: Read(terms[series], *(np.asarray(x) for x in found[series])) for series in TERMS}
 
 
@@ -664,7 +664,7 @@ KEYS = 8_192
 def drawn(*series: str) -> tuple[Target, np.ndarray, np.ndarray]:
     """A target of some series, and draws of its rows on the lines: y and sign [keys, rows]."""
     target = make_target(get_model("takeoff"), {name: ROWS[name] for name in series}, {})
-    draw = jax.jit(jax.vmap(lambda key: target.draw(*synthetic(), key)), compiler_options=FAST_TO_COMPILE)
+    draw = jax.jit(jax.vmap(lambda key: target.draw(*synthetic(), key)), compiler_options=SOON)
     seen = draw(jax.random.split(jax.random.key(17), KEYS))
     return target, np.asarray(seen.y), np.asarray(seen.sign)
 
@@ -675,7 +675,7 @@ def ranks(target: Target, y: np.ndarray) -> np.ndarray:
     grid = middle + width * np.sinh(np.linspace(-7.6, 7.6, 2001))[:, None]  # a thousand widths on either side
     ones = np.ones(y.shape[1])
     density = jax.vmap(lambda at: target.rows_of(*synthetic(), Data(Seen(at, ones), ones)))
-    found = np.exp(jax.jit(density, compiler_options=FAST_TO_COMPILE)(jnp.asarray(grid)))
+    found = np.exp(jax.jit(density, compiler_options=SOON)(jnp.asarray(grid)))
     below = integrate.cumulative_trapezoid(found, grid, axis=0, initial=0)
     points = np.array([not is_bound(row) for row in target.rows])
     assert below[-1, points] == pytest.approx(ones[points], abs=1e-5)  # a density
@@ -797,7 +797,7 @@ class Told:
     def rows(self, target: Target | None = None) -> np.ndarray:
         """Log density of every row, of another target where one is given."""
         density = (self.target if target is None else target).log_likelihood
-        return np.asarray(jax.jit(density, compiler_options=FAST_TO_COMPILE)(self.z, self.u))
+        return np.asarray(jax.jit(density, compiler_options=SOON)(self.z, self.u))
 
 
 @pytest.fixture(scope="module")
@@ -807,13 +807,13 @@ def told() -> Told:
         z = jnp.asarray(0.5 * random.standard_normal(target.priors.size))
         u = jnp.asarray(random.standard_normal(target.innovations_shape))
         slope = jax.value_and_grad(lambda z, u, data: target.log_evidence(z, u, data=data), argnums=(0, 1))
-        return Told(target, z, u, jax.jit(slope, compiler_options=FAST_TO_COMPILE))
+        return Told(target, z, u, jax.jit(slope, compiler_options=SOON))
 
 
 def test_evidence_is_the_sum_of_the_rows_that_are_left_in(told: Told) -> None:
     rows = told.rows()
     assert told()[0] == pytest.approx(rows.sum(), rel=1e-12)
-    plain = jax.jit(told.target.log_evidence, compiler_options=FAST_TO_COMPILE)
+    plain = jax.jit(told.target.log_evidence, compiler_options=SOON)
     assert float(plain(told.z, told.u)) == pytest.approx(rows.sum(), rel=1e-12)
     for series in TERMS:
         rest = np.array([row.series != series for row in told.target.rows])

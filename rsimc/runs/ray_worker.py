@@ -59,11 +59,8 @@ class Worker:
         if isinstance(source, PriorSource):
             source = replace(source, redraw=redraw_of(study.model))
         order = replace(order, source=source)
-        self._work = (
-            study,
-            order,
-            compile_chunk(study.plan, shelf=programs_of(study, isinstance(source, PosteriorSource))),
-        )
+        programs = programs_of(study, isinstance(source, PosteriorSource))
+        self._work = study, order, compile_chunk(study.plan, shelf=programs)
         return ""
 
     def make(self, index: int) -> tuple[bytes, bytes | None]:

@@ -16,7 +16,7 @@ from rsimc.models.guard import Problem, guarded
 from rsimc.priors.vector import PriorSet
 
 Array = jax.Array
-SOON = {"xla_backend_optimization_level": 0}
+SOON: dict[str, Any] = {"xla_backend_optimization_level": 0}
 """Compiler options for programs that run once, on few trajectories."""
 HORIZON = 2060.0
 DRAWS = 256
