@@ -72,7 +72,7 @@ def test_its_trajectories_are_those_of_the_run(bench: Bench, opened: Outcome) ->
     assert np.abs(np.where(both, dates[:, opened.ids], 0) - np.where(both, opened.first_dates, 0)).max() < 0.5 / 365
 
 
-def test_a_pause_is_that_of_a_run_whatever_its_level(bench: Bench) -> None:
+def test_a_pause_is_that_of_a_run_whatever_its_level(bench: Bench, opened: Outcome) -> None:
     for level in (40, 300):
         pause = {**PAUSE, "trigger": f"horizon_hours > {level}"}
         mine = outcome(bench, replace(bench.start, pauses=(pause,)))
