@@ -20,7 +20,18 @@ from hypothesis import strategies as st
 
 from rsimc.dates import DateGrid
 from rsimc.engine import rng
-from rsimc.engine.counts import ACCOUNTS, Counts, bin_of, date_bin, device_add, device_zero, shapes, spans, zero
+from rsimc.engine.counts import (
+    ACCOUNTS,
+    Counts,
+    bin_of,
+    date_bin,
+    device_add,
+    device_zero,
+    places_of,
+    shapes,
+    spans,
+    zero,
+)
 from rsimc.engine.device import Chunk, compile_chunk, steps_at_once
 from rsimc.engine.path import march, simulate_path, start
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Bins, Plan, batch_of, chunk_count
@@ -289,7 +300,7 @@ def test_the_number_of_devices_changes_no_byte(whole: Chunk) -> None:
 def test_trajectories_side_by_side_by_the_ten_thousand_are_counted_alike(whole: Chunk) -> None:
     """As a GPU has them, where every bin of a fan is counted in several words."""
     ids = jnp.arange(CHUNK, dtype=jnp.uint32)
-    count = jax.jit(lambda block: device_add(PLAN, device_zero(PLAN), block, ids, ids < CHUNK))
+    count = jax.jit(lambda block: device_add(PLAN, device_zero(PLAN), block, places_of(PLAN, block), ids, ids < CHUNK))
     for name, counted in count(flat(whole.block)).items():
         assert np.array_equal(np.asarray(counted), getattr(whole.counts, name)), name
 
@@ -474,7 +485,7 @@ def test_the_flagship_lowers_for_a_gpu_without_one() -> None:
     def share(first: jax.Array) -> Any:
         ids = first + jnp.arange(CHUNK, dtype=jnp.uint32)
         block = simulate_block(PLAN, prior_source(), ids, steps_at_once("cuda"))
-        return device_add(PLAN, device_zero(PLAN), block, ids, ids < CHUNK)
+        return device_add(PLAN, device_zero(PLAN), block, places_of(PLAN, block), ids, ids < CHUNK)
 
     text = jax.jit(share).trace(jnp.uint32(0)).lower(lowering_platforms=("cuda",)).as_text()
     assert "stablehlo.exponential" in text and "stablehlo.while" in text

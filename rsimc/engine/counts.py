@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -89,24 +90,41 @@ def device_zero(plan: Plan) -> dict[str, Array]:
     return {name: jnp.zeros(shape, jnp.int32) for name, shape in shapes(plan).items()}
 
 
-def device_add(plan: Plan, counts: dict[str, Array], block: Block, ids: Array, valid: Array) -> dict[str, Array]:
-    """Counts with a block's trajectories added; valid [B] masks padding."""
-    batch = batch_of(ids)
-    out_of_time = gone_by(plan, block.dates)
-    nonfinite = valid & ~block.finite
-    gone = valid & block.finite & out_of_time
-    counted = valid & block.finite & ~out_of_time
+class Places(NamedTuple):
+    """Where a block's trajectories are counted: bins of milestones [milestones, B] and of durations [durations, B],
+    classes [B]; gone [B]: not counted, see `gone_by`."""
+
+    milestones: Array
+    durations: Array
+    classes: Array
+    gone: Array
+
+
+def places_of(plan: Plan, block: Block) -> Places:
+    """Where to count a block, but for its fans, whose places would take as much memory again as all that is kept."""
     dates = {m.name: block.dates[n] for n, m in enumerate(plan.model.milestones)}
-    places = {
-        "milestones": (batch[None], date_bin(plan, block.dates)),
-        "durations": (batch[None], _duration_bins(plan, block)),
-        "classes": (plan.model.classify(dates, jnp.asarray(plan.grid.end - plan.grid.start, block.dates.dtype)),),
-    }
+    horizon = jnp.asarray(plan.grid.end - plan.grid.start, block.dates.dtype)
+    return Places(
+        date_bin(plan, block.dates),
+        _duration_bins(plan, block),
+        plan.model.classify(dates, horizon),
+        gone_by(plan, block.dates),
+    )
+
+
+def device_add(
+    plan: Plan, counts: dict[str, Array], block: Block, places: Places, ids: Array, valid: Array
+) -> dict[str, Array]:
+    """Counts with a block's trajectories added at their places; valid [B] masks padding."""
+    batch = batch_of(ids)
+    nonfinite = valid & ~block.finite
+    gone = valid & block.finite & places.gone
+    counted = valid & block.finite & ~places.gone
     out = dict(counts)
-    for name in ("milestones", "durations"):
+    for name, bins in (("milestones", places.milestones), ("durations", places.durations)):
         which = jnp.arange(counts[name].shape[1], dtype=jnp.int32)[:, None]
-        out[name] = _scatter(counts[name], (places[name][0], which, places[name][1]), counted)
-    out["classes"] = _scatter(counts["classes"], (batch, places["classes"][0]), counted)
+        out[name] = _scatter(counts[name], (batch[None], which, bins), counted)
+    out["classes"] = _scatter(counts["classes"], (batch, places.classes), counted)
     out["fans"] = _fans(plan, counts["fans"], block, counted)
     for n, mask in enumerate((counted, nonfinite, gone, counted & block.clipped)):
         out["accounts"] = _scatter(out["accounts"], (batch, jnp.full(batch.shape, n, jnp.int32)), mask)
