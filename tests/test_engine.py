@@ -300,7 +300,7 @@ def test_the_number_of_devices_changes_no_byte(whole: Chunk) -> None:
 def test_trajectories_side_by_side_by_the_ten_thousand_are_counted_alike(whole: Chunk) -> None:
     """As a GPU has them, where every bin of a fan is counted in several words."""
     ids = jnp.arange(CHUNK, dtype=jnp.uint32)
-    count = jax.jit(lambda block: device_add(PLAN, device_zero(PLAN), block, places_of(PLAN, block), ids, ids < CHUNK))
+    count = jax.jit(lambda block: device_add(PLAN, device_zero(PLAN), block, places_of(PLAN, block, ids, ids < CHUNK)))
     for name, counted in count(flat(whole.block)).items():
         assert np.array_equal(np.asarray(counted), getattr(whole.counts, name)), name
 
@@ -435,7 +435,7 @@ def test_a_value_lies_between_the_edges_of_its_bin(share: float, log: bool) -> N
     bins = Bins(1e-4, 1e6, 128, log)
     low, high = bins.range
     value = low + share * (high - low)
-    place = int(bin_of(bins, jnp.asarray(value, jnp.float32)))
+    place = int(bin_of([bins], jnp.asarray([[value]], jnp.float32)).item())
     edges = np.concatenate([[-np.inf], np.log(bins.edges()) if log else bins.edges(), [np.inf]])
     slack = 1e-5 * (high - low)
     assert edges[place] - slack <= value <= edges[place + 1] + slack
@@ -443,7 +443,7 @@ def test_a_value_lies_between_the_edges_of_its_bin(share: float, log: bool) -> N
 
 def test_what_is_no_number_falls_into_the_last_bin() -> None:
     bins = PLAN.duration_bins[0]
-    places: Any = bin_of(bins, jnp.asarray([jnp.nan, jnp.inf, -jnp.inf], jnp.float32))
+    places: Any = bin_of([bins], jnp.asarray([[jnp.nan, jnp.inf, -jnp.inf]], jnp.float32))[0]
     assert places.tolist() == [bins.size - 1, bins.size - 1, 0]
 
 
@@ -485,7 +485,7 @@ def test_the_flagship_lowers_for_a_gpu_without_one() -> None:
     def share(first: jax.Array) -> Any:
         ids = first + jnp.arange(CHUNK, dtype=jnp.uint32)
         block = simulate_block(PLAN, prior_source(), ids, steps_at_once("cuda"))
-        return device_add(PLAN, device_zero(PLAN), block, places_of(PLAN, block), ids, ids < CHUNK)
+        return device_add(PLAN, device_zero(PLAN), block, places_of(PLAN, block, ids, ids < CHUNK))
 
     text = jax.jit(share).trace(jnp.uint32(0)).lower(lowering_platforms=("cuda",)).as_text()
     assert "stablehlo.exponential" in text and "stablehlo.while" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
@@ -9,9 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rsimc.engine.plan import BATCHES, BLOCK, DURATION_BINS, FAN_BINS, Bins, Plan, batch_of
+from rsimc.engine.plan import BATCHES, BLOCK, DURATION_BINS, Bins, Plan, batch_of
 from rsimc.engine.simulate import Block
-from rsimc.maths import fence
+from rsimc.maths import fence, maximum
 
 Array = jax.Array
 COPIES = 32
@@ -91,44 +93,42 @@ def device_zero(plan: Plan) -> dict[str, Array]:
 
 
 class Places(NamedTuple):
-    """Where a block's trajectories are counted: bins of milestones [milestones, B] and of durations [durations, B],
-    classes [B]; gone [B]: not counted, see `gone_by`."""
+    """Where a block's trajectories are counted in each array of counts laid flat, behind its end where they are not:
+    milestones [milestones, B], durations [durations, B], classes [1, B], accounts [accounts, B]; counted [B]."""
 
     milestones: Array
     durations: Array
     classes: Array
-    gone: Array
+    accounts: Array
+    counted: Array
 
 
-def places_of(plan: Plan, block: Block) -> Places:
-    """Where to count a block, but for its fans, whose places would take as much memory again as all that is kept."""
+def places_of(plan: Plan, block: Block, ids: Array, valid: Array) -> Places:
+    """Where to count a block; valid [B] masks padding. Places in fans would take as much memory again as what is kept
+    of all trajectories: see `device_add`."""
+    batch, out_of_time = batch_of(ids)[None], gone_by(plan, block.dates)
+    counted = valid & block.finite & ~out_of_time
+    marks = (counted, valid & ~block.finite, valid & block.finite & out_of_time, counted & block.clipped)
     dates = {m.name: block.dates[n] for n, m in enumerate(plan.model.milestones)}
-    horizon = jnp.asarray(plan.grid.end - plan.grid.start, block.dates.dtype)
+    kind = plan.model.classify(dates, jnp.asarray(plan.grid.end - plan.grid.start, block.dates.dtype))
+    size = shapes(plan)
+
+    def each(name: str, bins: Array) -> Array:
+        return _flat(size[name], (batch, _rows(len(bins)), bins), counted)
+
     return Places(
-        date_bin(plan, block.dates),
-        _duration_bins(plan, block),
-        plan.model.classify(dates, horizon),
-        gone_by(plan, block.dates),
+        each("milestones", date_bin(plan, block.dates)),
+        each("durations", _duration_bins(plan, block)),
+        _flat(size["classes"], (batch, kind[None]), counted),
+        _flat(size["accounts"], (batch, _rows(len(marks))), jnp.stack(marks)),
+        counted,
     )
 
 
-def device_add(
-    plan: Plan, counts: dict[str, Array], block: Block, places: Places, ids: Array, valid: Array
-) -> dict[str, Array]:
-    """Counts with a block's trajectories added at their places; valid [B] masks padding."""
-    batch = batch_of(ids)
-    nonfinite = valid & ~block.finite
-    gone = valid & block.finite & places.gone
-    counted = valid & block.finite & ~places.gone
-    out = dict(counts)
-    for name, bins in (("milestones", places.milestones), ("durations", places.durations)):
-        which = jnp.arange(counts[name].shape[1], dtype=jnp.int32)[:, None]
-        out[name] = _scatter(counts[name], (batch[None], which, bins), counted)
-    out["classes"] = _scatter(counts["classes"], (batch, places.classes), counted)
-    out["fans"] = _fans(plan, counts["fans"], block, counted)
-    for n, mask in enumerate((counted, nonfinite, gone, counted & block.clipped)):
-        out["accounts"] = _scatter(out["accounts"], (batch, jnp.full(batch.shape, n, jnp.int32)), mask)
-    return out
+def device_add(plan: Plan, counts: dict[str, Array], block: Block, places: Places) -> dict[str, Array]:
+    """Counts with a block's trajectories added at their places."""
+    out = {name: _scatter(counts[name], getattr(places, name)) for name in counts if name != "fans"}
+    return {**out, "fans": _fans(plan, counts["fans"], block, places.counted)}
 
 
 def gone_by(plan: Plan, dates: Array) -> Array:
@@ -146,19 +146,12 @@ def date_bin(plan: Plan, years: Array) -> Array:
     return jnp.where(years <= 0, 0, jnp.where(late, plan.grid.inside + 1, inside))
 
 
-def bin_of(bins: Bins, value: Array) -> Array:
-    """Bin of a value that is already on the scale of the bins (logs on log scales); NaN and inf go to the last."""
-    low, scale = _line(bins)
-    return _bin(low, scale, bins.inside, value)
-
-
-def _line(bins: Bins) -> tuple[np.float32, np.float32]:
-    """Where the bins begin and how many come to a unit."""
-    low, high = bins.range
-    return np.float32(low), np.float32(bins.inside / (high - low))
-
-
-def _bin(low: np.ndarray | np.float32, scale: np.ndarray | np.float32, inside: int, value: Array) -> Array:
+def bin_of(bins: Sequence[Bins], value: Array) -> Array:
+    """Bin of values [..., bins, B] that are already on the scales of the bins, all of them as many (logs on log
+    scales); NaN and inf go to the last."""
+    (inside,) = {one.inside for one in bins}
+    low = np.array([one.range[0] for one in bins], np.float32)[:, None]
+    scale = np.array([inside / (one.range[1] - one.range[0]) for one in bins], np.float32)[:, None]
     place = jnp.floor((value - low) * scale)
     index = jnp.clip(jnp.where(jnp.isnan(place), inside, place), -1, inside)
     return index.astype(jnp.int32) + 1
@@ -181,30 +174,38 @@ def spans(plan: Plan, block: Block) -> list[Array]:
 
 def _duration_bins(plan: Plan, block: Block) -> Array:
     """Bin of every duration [durations, B]; on log scales 0 or less is the lowest bin."""
-    bins = []
-    for scale, span in zip(plan.duration_bins, spans(plan, block), strict=True):
-        bins.append(bin_of(scale, jnp.log(jnp.maximum(span, np.float32(1e-6))) if scale.log else span))
-    return jnp.stack(bins) if bins else jnp.zeros((0, *block.dates.shape[1:]), jnp.int32)
+    if not plan.duration_bins:
+        return jnp.zeros(block.dates.shape[1:], jnp.int32)[None][:0]
+    span = jnp.stack(spans(plan, block))
+    logs = np.array([bins.log for bins in plan.duration_bins])[:, None]
+    return bin_of(plan.duration_bins, jnp.where(logs, jnp.log(maximum(span, 1e-6)), span))
 
 
 def _fans(plan: Plan, fans: Array, block: Block, counted: Array) -> Array:
     # All observables at once, in the order in which they are stored: one by one, counting took a sixth of a run.
-    low, scale = (np.array(column, np.float32)[:, None] for column in zip(*map(_line, plan.fan_bins), strict=True))
-    place = fence(_bin(low, scale, FAN_BINS, block.observables))
-    when = jnp.arange(fans.shape[0], dtype=jnp.int32)[:, None, None]
-    which = jnp.arange(fans.shape[1], dtype=jnp.int32)[None, :, None]
+    place = fence(bin_of(plan.fan_bins, block.observables))
+    index = (_rows(fans.shape[0])[:, None], _rows(fans.shape[1]), place)
     copies = min(COPIES, max(1, len(counted) // BLOCK))
     if copies == 1:
-        return _scatter(fans, (when, which, place), counted)
+        return _scatter(fans, _flat(fans.shape, index, counted))
     turn = jnp.arange(len(counted), dtype=jnp.int32) % np.int32(copies)
     apart = jnp.zeros((*fans.shape, copies), jnp.int32)
-    return fans + _scatter(apart, (when, which, place, turn), counted).sum(axis=-1)
+    return fans + _scatter(apart, _flat(apart.shape, (*index, turn), counted)).sum(axis=-1)
 
 
-def _scatter(counts: Array, index: tuple[Array, ...], mask: Array) -> Array:
-    """Add one at each index where the mask holds; masked ones fall outside and are dropped."""
+def _rows(n: int) -> Array:
+    """The numbers of n rows, as a column."""
+    return jnp.arange(n, dtype=jnp.int32)[:, None]
+
+
+def _flat(shape: tuple[int, ...], index: tuple[Array, ...], mask: Array) -> Array:
+    """Places in an array of this shape laid flat, behind its end where the mask does not hold."""
     flat = jnp.zeros((), jnp.int32)
-    for axis, size in zip(index, counts.shape, strict=True):
+    for axis, size in zip(index, shape, strict=True):
         flat = flat * np.int32(size) + axis
-    flat = fence(jnp.where(mask, flat, np.int32(counts.size)))
-    return counts.reshape(-1).at[flat.reshape(-1)].add(1, mode="drop").reshape(counts.shape)
+    return fence(jnp.where(mask, flat, np.int32(math.prod(shape))))
+
+
+def _scatter(counts: Array, flat: Array) -> Array:
+    """Add one at each place; those behind the end are dropped."""
+    return counts.reshape(-1).at[flat.reshape(-1)].add(1, mode="drop", wrap_negative_indices=False).reshape(counts.shape)

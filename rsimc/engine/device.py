@@ -174,15 +174,15 @@ def _compiled(plan: Plan, devices: list[Any], width: int, source: Source) -> tup
 
         def one(there: tuple[Array, Packed]) -> tuple[Block, Places]:
             prepared = jax.lax.optimization_barrier(unpack(there[1]))
-            block = go_on(plan, whole, ids(there[0]), prepared, steps_at_once(kind))
-            return block, places_of(plan, block)
-
-        def add(counts: dict[str, Array], there: tuple[Array, Block, Places]) -> tuple[dict[str, Array], None]:
             its = ids(there[0])
-            return device_add(plan, counts, *there[1:], its, its <= last), None
+            block = go_on(plan, whole, its, prepared, steps_at_once(kind))
+            return block, places_of(plan, block, its, its <= last)
+
+        def add(counts: dict[str, Array], found: tuple[Block, Places]) -> tuple[dict[str, Array], None]:
+            return device_add(plan, counts, *found), None
 
         blocks, places = jax.lax.map(one, (starts, prepared))
-        counts, _ = jax.lax.scan(add, device_zero(plan), (starts, blocks, places))
+        counts, _ = jax.lax.scan(add, device_zero(plan), (blocks, places))
         return jax.tree.map(lambda x: x[None], counts), blocks
 
     mesh = Mesh(np.array(devices), ("lane",), axis_types=(AxisType.Auto,))
