@@ -175,7 +175,7 @@ def spans(plan: Plan, block: Block) -> list[Array]:
 def _duration_bins(plan: Plan, block: Block) -> Array:
     """Bin of every duration [durations, B]; on log scales 0 or less is the lowest bin."""
     if not plan.duration_bins:
-        return jnp.zeros(block.dates.shape[1:], jnp.int32)[None][:0]
+        return jnp.zeros((0, *block.dates.shape[1:]), jnp.int32)
     span = jnp.stack(spans(plan, block))
     logs = np.array([bins.log for bins in plan.duration_bins])[:, None]
     return bin_of(plan.duration_bins, jnp.where(logs, jnp.log(maximum(span, 1e-6)), span))
