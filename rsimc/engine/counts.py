@@ -208,4 +208,5 @@ def _flat(shape: tuple[int, ...], index: tuple[Array, ...], mask: Array) -> Arra
 
 def _scatter(counts: Array, flat: Array) -> Array:
     """Add one at each place; those behind the end are dropped."""
-    return counts.reshape(-1).at[flat.reshape(-1)].add(1, mode="drop", wrap_negative_indices=False).reshape(counts.shape)
+    places = counts.reshape(-1).at[flat.reshape(-1)]
+    return places.add(1, mode="drop", wrap_negative_indices=False).reshape(counts.shape)
