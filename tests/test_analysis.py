@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import math
 from collections.abc import Iterator
@@ -25,18 +24,9 @@ from rsimc.dates import decimal_year, end_of_day, iso_date
 from rsimc.engine.counts import ACCOUNTS, zero
 from rsimc.engine.plan import BATCHES
 from rsimc.errors import UsageError
-from rsimc.runs import work
 
 HORIZON = 2032
 DRAWS = 20_000
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled_once() -> Iterator[None]:
-    """Spares the tests the seconds that jax takes to trace the same program again."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(work, "compile_chunk", functools.cache(work.compile_chunk))
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rsimc.api import load_study
-from rsimc.engine.device import Chunk, compile_chunk
+from rsimc.engine.device import Chunk
 from rsimc.engine.kept import loaded
 from rsimc.engine.plan import CHUNK
 from rsimc.runs import programs
-from rsimc.runs.programs import Programs, programs_of
+from rsimc.runs.programs import Programs, program_of, programs_of
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study
 
@@ -58,7 +58,7 @@ def chunk(study: Study) -> tuple[Chunk, int]:
     source = make_source(study, None, 1)
     jax.monitoring.register_event_duration_secs_listener(heard)
     try:
-        made = compile_chunk(study.plan, shelf=programs_of(study, posterior=False))(0, CHUNK, source)
+        made = program_of(study, posterior=False)(0, CHUNK, source)
     finally:
         jax.monitoring.unregister_event_duration_listener(heard)
     return made, len(traced)

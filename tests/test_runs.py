@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import os
@@ -33,7 +32,7 @@ from rsimc.analysis.verify import verify
 from rsimc.engine.counts import COUNT_FIELDS, Counts
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK
 from rsimc.errors import OutputError, RunError, UsageError
-from rsimc.runs import driver, work
+from rsimc.runs import driver
 from rsimc.runs.chunks import pack, read_chunk
 from rsimc.runs.files import make_folder, write_atomic, write_bytes, write_text
 from rsimc.runs.manifest import make_manifest
@@ -52,14 +51,6 @@ def command(folder: Path, draws: int) -> list[str]:
     """The same from the command line, in a process of its own."""
     arguments = ["simulate", "baseline", "--set", HORIZON, "--prior", "--draws", str(draws), "-o", str(folder), "-q"]
     return [sys.executable, "-c", ENTRY, *arguments]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled_once() -> Iterator[None]:
-    """Spares the tests the seconds that jax takes to trace the same program again."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(work, "compile_chunk", functools.cache(work.compile_chunk))
-        yield
 
 
 @pytest.fixture(scope="module")

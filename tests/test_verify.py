@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,30 +16,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rsimc import api
-from rsimc.analysis import verify as audit
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.verify import TOLERANCE, moved_share, verify
 from rsimc.cli.main import main
 from rsimc.engine.counts import Counts
 from rsimc.engine.plan import CHUNK
 from rsimc.errors import RunError
-from rsimc.runs import work
 from rsimc.runs.chunks import pack, read_chunk, write_chunk
 from rsimc.runs.machine import kind
 from rsimc.runs.sums import forget_checksums, write_checksums
 
 HORIZON = "run.horizon=2032"
 DRAWS = CHUNK + 3000
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled_once() -> Iterator[None]:
-    """Spares the tests the seconds that jax takes to trace the same program again."""
-    with pytest.MonkeyPatch.context() as patch:
-        compiled = functools.cache(work.compile_chunk)
-        patch.setattr(work, "compile_chunk", compiled)
-        patch.setattr(audit, "compile_chunk", compiled)
-        yield
 
 
 @pytest.fixture(scope="module")

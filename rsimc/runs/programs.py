@@ -6,7 +6,7 @@ import hashlib
 import os
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
@@ -15,6 +15,8 @@ from pathlib import Path
 
 import jax
 
+from rsimc.engine.device import Chunk, compile_chunk
+from rsimc.engine.source import Source
 from rsimc.errors import OutputError
 from rsimc.models.guard import Guarded
 from rsimc.runs.files import write_bytes
@@ -75,6 +77,11 @@ def programs_of(study: Study, posterior: bool) -> Programs | None:
         fresh = study.priors.entries[study.fitted.size :]
         inputs["priors"] = [list(study.priors.names), [asdict(prior) for _, _, prior in fresh]]
     return Programs({**inputs, "posterior": posterior})
+
+
+def program_of(study: Study, posterior: bool) -> Callable[[int, int, Source], Chunk]:
+    """What makes the chunks of a study's runs, its programs kept; posterior: see `programs_of`."""
+    return compile_chunk(study.plan, shelf=programs_of(study, posterior))
 
 
 @cache

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 import jax
 import jax.numpy as jnp
 
-from rsimc.engine.device import Chunk, compile_chunk
+from rsimc.engine.device import Chunk
 from rsimc.engine.source import PosteriorSource, PriorSource, Source
 from rsimc.errors import RsimcError
 from rsimc.models.base import redraw_of
 from rsimc.observations import Observation
 from rsimc.runs.machine import prepare_devices
 from rsimc.runs.manifest import Manifest, run_inputs
-from rsimc.runs.programs import programs_of
+from rsimc.runs.programs import program_of
 from rsimc.runs.study import Study, resolve
 from rsimc.runs.work import packed
 from rsimc.scenario import Scenario, identity
@@ -59,8 +59,7 @@ class Worker:
         if isinstance(source, PriorSource):
             source = replace(source, redraw=redraw_of(study.model))
         order = replace(order, source=source)
-        programs = programs_of(study, isinstance(source, PosteriorSource))
-        self._work = study, order, compile_chunk(study.plan, shelf=programs)
+        self._work = study, order, program_of(study, isinstance(source, PosteriorSource))
         return ""
 
     def make(self, index: int) -> tuple[bytes, bytes | None]:
