@@ -561,9 +561,10 @@ def test_a_parameter_drawn_anew_stays_what_the_data_made_it(run: Forecast, name:
     assert np.array_equal(np.asarray(again.table)[rest], np.asarray(base.table)[rest])
     before, after = (np.asarray(source.table, np.float64)[n] for source in (base, again))
     assert not np.array_equal(before, after)
-    spread = before.std()
+    # Of the middle 68%: a standard deviation hangs on one draw of 2,048 in a long tail (by 16% on one processor).
+    spread, later = (float(np.subtract(*np.quantile(values, [0.84, 0.16]))) / 2 for values in (before, after))
     assert after.mean() == pytest.approx(before.mean(), abs=0.15 * spread)
-    assert after.std() == pytest.approx(spread, rel=0.15)
+    assert later == pytest.approx(spread, rel=0.1)
     dates = compile_dates(run.study.plan, (QUESTION.milestone,))
     one, other = (dates(source) for source in (base, again))
     both = one.kept & other.kept
