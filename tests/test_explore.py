@@ -73,6 +73,7 @@ def test_its_trajectories_are_those_of_the_run(bench: Bench, opened: Outcome) ->
 
 
 def test_a_pause_is_that_of_a_run_whatever_its_level(bench: Bench, opened: Outcome) -> None:
+    found = []
     for level in (40, 300):
         pause = {**PAUSE, "trigger": f"horizon_hours > {level}"}
         mine = outcome(bench, replace(bench.start, pauses=(pause,)))
@@ -83,6 +84,8 @@ def test_a_pause_is_that_of_a_run_whatever_its_level(bench: Bench, opened: Outco
         assert np.mean(both == np.isfinite(theirs)) > 0.9999
         apart = np.abs(np.where(both & np.isfinite(theirs), theirs - np.where(both, mine.first_dates, 0), 0))
         assert np.mean(apart > 1 / 365) < 1e-4
+        found.append(mine.first_dates)
+    assert not np.array_equal(*found)
     assert len(bench._structures) == 2  # one without a pause, and one for both levels
 
 

@@ -20,7 +20,7 @@ from rsimc.engine.device import Chunk
 from rsimc.engine.kept import loaded
 from rsimc.engine.plan import CHUNK
 from rsimc.runs import programs
-from rsimc.runs.programs import Programs, program_of, programs_of
+from rsimc.runs.programs import Programs, chunk_maker, programs_of
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study
 
@@ -58,7 +58,7 @@ def chunk(study: Study) -> tuple[Chunk, int]:
     source = make_source(study, None, 1)
     jax.monitoring.register_event_duration_secs_listener(heard)
     try:
-        made = program_of(study, posterior=False)(0, CHUNK, source)
+        made = chunk_maker(study, posterior=False)(0, CHUNK, source)
     finally:
         jax.monitoring.unregister_event_duration_listener(heard)
     return made, len(traced)

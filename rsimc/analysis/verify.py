@@ -21,7 +21,7 @@ from rsimc.runs.ensemble import ensemble, ensemble_path
 from rsimc.runs.machine import kind
 from rsimc.runs.manifest import Manifest, read_manifest
 from rsimc.runs.posteriors import Posterior, digest, read_posterior
-from rsimc.runs.programs import program_of
+from rsimc.runs.programs import chunk_maker
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study
 from rsimc.runs.sums import sum_problems
@@ -87,7 +87,7 @@ def verify(
     sound = [index for index in range(total) if index not in broken] if not complaint else []
     chosen = sound if chunks is None else [sound[n] for n in _spread(len(sound), chunks)]
     here, alike, moved = kind(), True, 0.0
-    run = program_of(study, posterior is not None)
+    run = chunk_maker(study, posterior is not None)
     source = make_source(study, posterior, manifest.seed)
     for place, index in enumerate(chosen):
         progress("verify", place, len(chosen))

@@ -155,9 +155,9 @@ def _compiled(plan: Plan, devices: list[Any], width: int, source: Source) -> tup
     apart once a lane, not in every loop that reads it. They take the source's arrays alone, since what else it holds
     is in the programs.
 
-    A loop over lanes that scatters nothing becomes one function of a CPU's; beside scatters each of its loops is a
-    kernel of its own, which takes three times as long to compile (20 ms against 6 on a Zen 1). So all lanes march
-    before the first one is counted."""
+    On a CPU a loop over lanes that scatters nothing becomes one function; in one that does, each small loop is a kernel
+    of its own, which takes three times as long to compile (20 ms against 6 on a Zen 1). So all lanes march before the
+    first one is counted."""
 
     kind = devices[0].platform
     leaves, tree = jax.tree.flatten(source)

@@ -79,7 +79,7 @@ def programs_of(study: Study, posterior: bool) -> Programs | None:
     return Programs({**inputs, "posterior": posterior})
 
 
-def program_of(study: Study, posterior: bool) -> Callable[[int, int, Source], Chunk]:
+def chunk_maker(study: Study, posterior: bool) -> Callable[[int, int, Source], Chunk]:
     """What makes the chunks of a study's runs, its programs kept; posterior: see `programs_of`."""
     return compile_chunk(study.plan, shelf=programs_of(study, posterior))
 

@@ -18,7 +18,7 @@ from rsimc.models.base import redraw_of
 from rsimc.observations import Observation
 from rsimc.runs.machine import prepare_devices
 from rsimc.runs.manifest import Manifest, run_inputs
-from rsimc.runs.programs import program_of
+from rsimc.runs.programs import chunk_maker
 from rsimc.runs.study import Study, resolve
 from rsimc.runs.work import packed
 from rsimc.scenario import Scenario, identity
@@ -59,7 +59,7 @@ class Worker:
         if isinstance(source, PriorSource):
             source = replace(source, redraw=redraw_of(study.model))
         order = replace(order, source=source)
-        self._work = study, order, program_of(study, isinstance(source, PosteriorSource))
+        self._work = study, order, chunk_maker(study, isinstance(source, PosteriorSource))
         return ""
 
     def make(self, index: int) -> tuple[bytes, bytes | None]:

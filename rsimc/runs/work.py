@@ -14,7 +14,7 @@ from rsimc.runs.ensemble import ensemble
 from rsimc.runs.machine import kind
 from rsimc.runs.manifest import Manifest
 from rsimc.runs.posteriors import Posterior
-from rsimc.runs.programs import program_of
+from rsimc.runs.programs import chunk_maker
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study
 
@@ -46,7 +46,7 @@ class Local:
         self, study: Study, posterior: Posterior | None, manifest: Manifest, todo: Sequence[int]
     ) -> Iterator[Made]:
         """One after the other."""
-        program = program_of(study, posterior is not None)
+        program = chunk_maker(study, posterior is not None)
         source = make_source(study, posterior, manifest.seed)
         for index in todo:
             yield packed(study, manifest, program(index, manifest.draws, source), index)
