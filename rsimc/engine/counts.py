@@ -67,6 +67,7 @@ class Counts:
 
 
 COUNT_FIELDS = tuple(field.name for field in fields(Counts))
+FLAT = tuple(name for name in COUNT_FIELDS if name != "fans")
 
 
 def shapes(plan: Plan) -> dict[str, tuple[int, ...]]:
@@ -87,19 +88,35 @@ def zero(plan: Plan) -> Counts:
     return Counts(**{name: np.zeros(shape, np.int64) for name, shape in shapes(plan).items()})
 
 
-def device_zero(plan: Plan) -> dict[str, Array]:
-    """No trajectories, int32, on the device."""
-    return {name: jnp.zeros(shape, jnp.int32) for name, shape in shapes(plan).items()}
+class Tally(NamedTuple):
+    """Counts on a device, int32: fans in their shape, and all other arrays laid flat one after the other. Each on its
+    own would be four more small programs to compile, of 20 ms each on a Zen 1."""
+
+    flat: Array
+    fans: Array
+
+
+def device_zero(plan: Plan) -> Tally:
+    """No trajectories, on the device."""
+    size = shapes(plan)
+    return Tally(jnp.zeros(sum(math.prod(size[name]) for name in FLAT), jnp.int32), jnp.zeros(size["fans"], jnp.int32))
+
+
+def host_counts(plan: Plan, tally: Tally) -> Counts:
+    """The sum of what several devices counted; flat [devices, ...], fans [devices, ...]."""
+    flat, fans = (np.asarray(part).astype(np.int64).sum(axis=0) for part in tally)
+    size, at, found = shapes(plan), 0, {"fans": fans}
+    for name in FLAT:
+        first, at = at, at + math.prod(size[name])
+        found[name] = flat[first:at].reshape(size[name])
+    return Counts(**found)
 
 
 class Places(NamedTuple):
-    """Where a block's trajectories are counted in each array of counts laid flat, behind its end where they are not:
-    milestones [milestones, B], durations [durations, B], classes [1, B], accounts [accounts, B]; counted [B]."""
+    """Where a block's trajectories are counted in what is flat of a `Tally`, behind its end where they are not [rows,
+    B]; whether they are counted [B]."""
 
-    milestones: Array
-    durations: Array
-    classes: Array
-    accounts: Array
+    flat: Array
     counted: Array
 
 
@@ -111,24 +128,23 @@ def places_of(plan: Plan, block: Block, ids: Array, valid: Array) -> Places:
     marks = (counted, valid & ~block.finite, valid & block.finite & out_of_time, counted & block.clipped)
     dates = {m.name: block.dates[n] for n, m in enumerate(plan.model.milestones)}
     kind = plan.model.classify(dates, jnp.asarray(plan.grid.end - plan.grid.start, block.dates.dtype))
-    size = shapes(plan)
+    days, spent = date_bin(plan, block.dates), _duration_bins(plan, block)
+    bins = {
+        "milestones": (batch, _rows(len(days)), days),
+        "durations": (batch, _rows(len(spent)), spent),
+        "classes": (batch, kind[None]),
+        "accounts": (batch, _rows(len(marks))),
+    }
+    size, at, rows = shapes(plan), 0, []
+    for name in FLAT:
+        place, at = at + _place(size[name], bins[name]), at + math.prod(size[name])
+        rows.append((place, jnp.stack(marks) if name == "accounts" else counted))
+    return Places(fence(jnp.concatenate([jnp.where(mask, place, at) for place, mask in rows])), counted)
 
-    def each(name: str, bins: Array) -> Array:
-        return _flat(size[name], (batch, _rows(len(bins)), bins), counted)
 
-    return Places(
-        each("milestones", date_bin(plan, block.dates)),
-        each("durations", _duration_bins(plan, block)),
-        _flat(size["classes"], (batch, kind[None]), counted),
-        _flat(size["accounts"], (batch, _rows(len(marks))), jnp.stack(marks)),
-        counted,
-    )
-
-
-def device_add(plan: Plan, counts: dict[str, Array], block: Block, places: Places) -> dict[str, Array]:
+def device_add(plan: Plan, tally: Tally, block: Block, places: Places) -> Tally:
     """Counts with a block's trajectories added at their places."""
-    out = {name: _scatter(counts[name], getattr(places, name)) for name in counts if name != "fans"}
-    return {**out, "fans": _fans(plan, counts["fans"], block, places.counted)}
+    return Tally(_scatter(tally.flat, places.flat), _fans(plan, tally.fans, block, places.counted))
 
 
 def gone_by(plan: Plan, dates: Array) -> Array:
@@ -187,10 +203,10 @@ def _fans(plan: Plan, fans: Array, block: Block, counted: Array) -> Array:
     index = (_rows(fans.shape[0])[:, None], _rows(fans.shape[1]), place)
     copies = min(COPIES, max(1, len(counted) // BLOCK))
     if copies == 1:
-        return _scatter(fans, _flat(fans.shape, index, counted))
+        return _scatter(fans, _counted_at(fans, index, counted))
     turn = jnp.arange(len(counted), dtype=jnp.int32) % np.int32(copies)
     apart = jnp.zeros((*fans.shape, copies), jnp.int32)
-    return fans + _scatter(apart, _flat(apart.shape, (*index, turn), counted)).sum(axis=-1)
+    return fans + _scatter(apart, _counted_at(apart, (*index, turn), counted)).sum(axis=-1)
 
 
 def _rows(n: int) -> Array:
@@ -198,12 +214,17 @@ def _rows(n: int) -> Array:
     return jnp.arange(n, dtype=jnp.int32)[:, None]
 
 
-def _flat(shape: tuple[int, ...], index: tuple[Array, ...], mask: Array) -> Array:
-    """Places in an array of this shape laid flat, behind its end where the mask does not hold."""
+def _place(shape: tuple[int, ...], index: tuple[Array, ...]) -> Array:
+    """Places in an array of this shape laid flat."""
     flat = jnp.zeros((), jnp.int32)
     for axis, size in zip(index, shape, strict=True):
         flat = flat * np.int32(size) + axis
-    return fence(jnp.where(mask, flat, np.int32(math.prod(shape))))
+    return flat
+
+
+def _counted_at(counts: Array, index: tuple[Array, ...], counted: Array) -> Array:
+    """Places in counts laid flat, behind their end where nothing is counted."""
+    return fence(jnp.where(counted, _place(counts.shape, index), np.int32(counts.size)))
 
 
 def _scatter(counts: Array, flat: Array) -> Array:

@@ -16,7 +16,7 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as Spec
 
-from rsimc.engine.counts import Counts, Places, device_add, device_zero, places_of
+from rsimc.engine.counts import Counts, Places, Tally, device_add, device_zero, host_counts, places_of
 from rsimc.engine.kept import Shelf, apart, content_of, loaded
 from rsimc.engine.packed import Packed, pack, unpack
 from rsimc.engine.plan import CHUNK, Plan
@@ -118,9 +118,8 @@ def compile_chunk(
         if kind not in ready:
             ready[kind] = chunk_programs(plan, chosen, source, shelf)
         begin, march = ready[kind]
-        counts, blocks = march(starts, last, leaves, begin(starts, leaves))
-        summed = {name: np.asarray(part).astype(np.int64).sum(axis=0) for name, part in counts.items()}
-        return Chunk(Counts(**summed), blocks)
+        tally, blocks = march(starts, last, leaves, begin(starts, leaves))
+        return Chunk(host_counts(plan, tally), blocks)
 
     return run
 
@@ -169,7 +168,7 @@ def _compiled(plan: Plan, devices: list[Any], width: int, source: Source) -> tup
         whole = jax.tree.unflatten(tree, arrays)
         return jax.lax.map(lambda first: pack(prepare_block(plan, whole, ids(first)), width), starts)
 
-    def march(starts: Array, last: Array, arrays: list[Array], prepared: Packed) -> tuple[dict[str, Array], Any]:
+    def march(starts: Array, last: Array, arrays: list[Array], prepared: Packed) -> tuple[Tally, Any]:
         whole = jax.tree.unflatten(tree, arrays)
 
         def one(there: tuple[Array, Packed]) -> tuple[Block, Places]:
@@ -178,12 +177,12 @@ def _compiled(plan: Plan, devices: list[Any], width: int, source: Source) -> tup
             block = go_on(plan, whole, its, prepared, steps_at_once(kind))
             return block, places_of(plan, block, its, its <= last)
 
-        def add(counts: dict[str, Array], found: tuple[Block, Places]) -> tuple[dict[str, Array], None]:
-            return device_add(plan, counts, *found), None
+        def add(tally: Tally, found: tuple[Block, Places]) -> tuple[Tally, None]:
+            return device_add(plan, tally, *found), None
 
         blocks, places = jax.lax.map(one, (starts, prepared))
-        counts, _ = jax.lax.scan(add, device_zero(plan), (blocks, places))
-        return jax.tree.map(lambda x: x[None], counts), blocks
+        tally, _ = jax.lax.scan(add, device_zero(plan), (blocks, places))
+        return jax.tree.map(lambda x: x[None], tally), blocks
 
     mesh = Mesh(np.array(devices), ("lane",), axis_types=(AxisType.Auto,))
     split, alike = NamedSharding(mesh, Spec("lane")), NamedSharding(mesh, Spec())

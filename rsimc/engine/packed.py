@@ -32,10 +32,12 @@ class Packed:
     shapes: tuple[tuple[tuple[int, ...], str] | None, ...]
 
 
-def pack(whole: Any, width: int) -> Packed:
-    """A tree of arrays, packed."""
+def pack(whole: Any, width: int, axes: int | None = None) -> Packed:
+    """A tree of arrays, packed; axes: only those of so many axes."""
     leaves, tree = jax.tree.flatten(whole)
-    shapes = tuple((x.shape, str(x.dtype)) if x.shape[-1:] == (width,) else None for x in leaves)
+    shapes = tuple(
+        (x.shape, str(x.dtype)) if x.shape[-1:] == (width,) and axes in (None, x.ndim) else None for x in leaves
+    )
     parts: dict[str, list[Array]] = {}
     for leaf, shape in zip(leaves, shapes, strict=True):
         if shape is not None:

@@ -9,11 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from rsimc.engine.packed import Packed, pack
 from rsimc.engine.path import march, start
 from rsimc.engine.plan import Plan
 from rsimc.engine.source import Source
 from rsimc.maths import fence, fences, maximum
-from rsimc.models.base import Params, Quantities
+from rsimc.models.base import Quantities
 
 Array = jax.Array
 
@@ -43,10 +44,13 @@ class _Carry(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """Trajectories at the start. values [parameters, B] as drawn; the rest as a model makes it of them."""
+    """Trajectories at the start. values [parameters, B] as drawn; the rest as a model makes it of them.
+
+    params: those that are one number a trajectory are rows of one array, the others on their own.
+    """
 
     values: Array
-    params: Params
+    params: Packed
     state: Any
     seen: Quantities
 
@@ -67,7 +71,8 @@ def prepare_block(plan: Plan, source: Source, ids: Array) -> Prepared:
     first = source.innovations(model, ids).first(model.anchor_innovations)
     params, state, seen = start(model, *jax.lax.optimization_barrier((source.named(values), first)))
     watched = {name: seen[name] for name in _Watch(plan).watched}
-    return Prepared(values, *jax.lax.optimization_barrier((params, state, watched)))
+    params, state, watched = jax.lax.optimization_barrier((params, state, watched))
+    return Prepared(values, pack(params, ids.shape[0], axes=1), state, watched)
 
 
 def go_on(plan: Plan, source: Source, ids: Array, prepared: Prepared, at_once: int = 1) -> Block:
