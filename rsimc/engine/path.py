@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from rsimc.engine.packed import Packed, unpack
-from rsimc.maths import fences
 from rsimc.models.base import Model, Params, Quantities
 
 Array = jax.Array
@@ -29,7 +26,7 @@ def start(model: Model, params: Params, first: Array) -> tuple[Params, Any, Quan
 
 def march(
     model: Model,
-    params: Params | Packed,
+    params: Params | Callable[[], Params],
     state: Any,
     quarters: int,
     noise_at: Callable[[Array], Array],
@@ -38,7 +35,7 @@ def march(
     mark: Mark | None = None,
     at_once: int = 1,
 ) -> tuple[Any, Any, Any]:
-    """March over `quarters` innovations from the start. Packed parameters are read where they are.
+    """March over `quarters` innovations from the start. A function of parameters is called within the loops.
 
     noise_at(n): innovations [processes, ...] of the n-th beat, n from 0. visit(carry, step, quantities) is called after
     every step with the step's index (1 after the first) and returns the next carry and what to keep of the step;
@@ -47,7 +44,8 @@ def march(
     Returns (state, carry, what was kept [quarters, steps per innovation, ...]).
     """
     dt, in_beat = 1.0 / model.steps_per_year, model.steps_per_innovation
-    dtype = next(x.dtype for x in jax.tree.leaves(params) if jnp.issubdtype(x.dtype, jnp.floating))
+    at_hand: Callable[[], Params] = params if callable(params) else lambda: params
+    dtype = jax.tree.leaves(at_hand())[0].dtype
 
     def time(step: Array) -> Array:
         return jnp.asarray(model.start - model.epoch, dtype) + step.astype(dtype) * jnp.asarray(dt, dtype)
@@ -57,7 +55,7 @@ def march(
 
         def one(inner: tuple[Any, Any], m: Array) -> tuple[tuple[Any, Any], Any]:
             state, kept = inner
-            step, own = n * in_beat + m, _at_hand(params)
+            step, own = n * in_beat + m, at_hand()
             state = jax.checkpoint(lambda s: model.step(s, own, time(step), dt, noise))(state)
             kept, out = visit(kept, step + 1, model.observe(state, own, time(step + 1)))
             return (state, kept), out
@@ -66,21 +64,12 @@ def march(
         (state, kept), out = jax.lax.scan(one, carried, steps, unroll=min(at_once, in_beat))
         if mark is not None:
             last = (n + 1) * in_beat
-            kept = mark(kept, last, model.observe(state, _at_hand(params), time(last)))
+            kept = mark(kept, last, model.observe(state, at_hand(), time(last)))
         return (state, kept), out
 
     every = jnp.arange(quarters, dtype=jnp.int32)
     (state, carry), kept = jax.lax.scan(beat, (state, carry), every, unroll=min(-(-at_once // in_beat), quarters))
     return state, carry, kept
-
-
-def _at_hand(params: Params | Packed) -> Params:
-    """Parameters in a loop. Packed ones are taken apart within it, on a CPU behind a fence: a compiler would do so before
-    the loop, which then carries a hundred arrays more."""
-    if not isinstance(params, Packed):
-        return params
-    whole: Params = unpack(replace(params, rows=fences(params.rows)))
-    return whole
 
 
 def beats(model: Model, end: float) -> int:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rsimc.engine.packed import Packed, pack
+from rsimc.engine.packed import Packed, pack, unpack
 from rsimc.engine.path import march, start
 from rsimc.engine.plan import Plan
 from rsimc.engine.source import Source
 from rsimc.maths import fence, fences, maximum
-from rsimc.models.base import Quantities
+from rsimc.models.base import Params, Quantities
 
 Array = jax.Array
 
@@ -46,11 +48,11 @@ class _Carry(NamedTuple):
 class Prepared(NamedTuple):
     """Trajectories at the start. values [parameters, B] as drawn; the rest as a model makes it of them.
 
-    params: those that are one number a trajectory are rows of one array, the others on their own.
+    added: the parameters that are not among the values, those of one number a trajectory as rows of one array.
     """
 
     values: Array
-    params: Packed
+    added: Packed
     state: Any
     seen: Quantities
 
@@ -67,30 +69,47 @@ def prepare_block(plan: Plan, source: Source, ids: Array) -> Prepared:
     compiler merges multiplications into additions, or one device would round otherwise than two.
     """
     model = plan.model
-    values = source.values(ids)
     first = source.innovations(model, ids).first(model.anchor_innovations)
-    params, state, seen = start(model, *jax.lax.optimization_barrier((source.named(values), first)))
+    values, first = jax.lax.optimization_barrier((source.values(ids), first))
+    drawn = source.named(values)
+    params, state, seen = start(model, drawn, first)
+    added = {name: value for name, value in params.items() if value is not drawn.get(name)}
     watched = {name: seen[name] for name in _Watch(plan).watched}
-    params, state, watched = jax.lax.optimization_barrier((params, state, watched))
-    return Prepared(values, pack(params, ids.shape[0], axes=1), state, watched)
+    added, state, watched = jax.lax.optimization_barrier((added, state, watched))
+    return Prepared(values, pack(added, ids.shape[0], axes=1), state, watched)
 
 
 def go_on(plan: Plan, source: Source, ids: Array, prepared: Prepared, at_once: int = 1) -> Block:
     """Trajectories ids [B] uint32 from the start to the horizon; at_once: so many steps at least does the compiler see
     together."""
     model = plan.model
-    values, params, state, seen = prepared
+    values, _, state, seen = prepared
     noise = source.innovations(model, ids)
     watch = _Watch(plan)
     visit, mark = (watch.step, watch.store) if plan.stored_at_beats else (watch.step_and_store, None)
     carry = watch.start(seen, ids.shape, values.dtype)
-    state, carry, _ = march(model, params, state, plan.beats, lambda n: noise.at(n + 1), visit, carry, mark, at_once)
+    params, noise_at = _parameters(source, prepared), lambda n: noise.at(n + 1)
+    state, carry, _ = march(model, params, state, plan.beats, noise_at, visit, carry, mark, at_once)
     dates, readings = (
         jnp.stack(rows) if rows else jnp.zeros((0, *ids.shape)) for rows in (carry.dates, carry.readings)
     )
     return Block(
         dates / watch.per_year, readings, carry.store[:-1], values, source.draw(ids), carry.finite, model.clipped(state)
     )
+
+
+def _parameters(source: Source, prepared: Prepared) -> Callable[[], Params]:
+    """Parameters for a loop that calls this in itself: those of one number a trajectory are rows of two arrays, which
+    are taken apart there, on a CPU behind a fence. A compiler would do so before the loop, which then carries a hundred
+    arrays more and takes a quarter longer to compile."""
+    values, added = prepared.values, prepared.added
+    whole = {**source.named(values), **unpack(added)}
+
+    def within() -> Params:
+        rows = {**source.named(fence(values)), **unpack(replace(added, rows=fences(added.rows)))}
+        return {name: rows[name] if value.ndim == 1 else value for name, value in whole.items()}
+
+    return within
 
 
 class _Watch:
