@@ -117,9 +117,9 @@ def compile_chunk(
         kind = (tree, _shapes(leaves))
         if kind not in ready:
             ready[kind] = chunk_programs(plan, chosen, source, shelf)
-        begin, march = ready[kind]
-        tally, blocks = march(starts, last, leaves, begin(starts, leaves))
-        return Chunk(host_counts(plan, tally), blocks)
+        begin, march, count = ready[kind]
+        blocks = march(starts, leaves, begin(starts, leaves))
+        return Chunk(host_counts(plan, count(starts, last, blocks)), blocks)
 
     return run
 
@@ -131,7 +131,7 @@ def _shapes(leaves: list[Array]) -> tuple[tuple[tuple[int, ...], str], ...]:
 def chunk_programs(
     plan: Plan, devices: list[Any], source: Source, shelf: Shelf | None = None
 ) -> tuple[jax.stages.Compiled, ...]:
-    """The two programs of a chunk, from the shelf or compiled: see `_compiled`."""
+    """The programs of a chunk, from the shelf or compiled: see `_compiled`."""
     width = lane(devices[0].platform, len(devices))
     name = repr([type(source).__name__, _shapes(jax.tree.leaves(source)), width, [device.id for device in devices]])
     content = None if shelf is None else shelf.get(name)
@@ -168,21 +168,26 @@ def _compiled(plan: Plan, devices: list[Any], width: int, source: Source) -> tup
         whole = jax.tree.unflatten(tree, arrays)
         return jax.lax.map(lambda first: pack(prepare_block(plan, whole, ids(first)), width), starts)
 
-    def march(starts: Array, last: Array, arrays: list[Array], prepared: Packed) -> tuple[Tally, Any]:
+    def march(starts: Array, arrays: list[Array], prepared: Packed) -> Block:
         whole = jax.tree.unflatten(tree, arrays)
 
-        def one(there: tuple[Array, Packed]) -> tuple[Block, Places]:
+        def one(there: tuple[Array, Packed]) -> Block:
             prepared = jax.lax.optimization_barrier(unpack(there[1]))
+            return go_on(plan, whole, ids(there[0]), prepared, steps_at_once(kind))
+
+        made: Block = jax.lax.map(one, (starts, prepared))
+        return made
+
+    def count(starts: Array, last: Array, blocks: Block) -> Tally:
+        def place(there: tuple[Array, Block]) -> Places:
             its = ids(there[0])
-            block = go_on(plan, whole, its, prepared, steps_at_once(kind))
-            return block, places_of(plan, block, its, its <= last)
+            return places_of(plan, there[1], its, its <= last)
 
         def add(tally: Tally, found: tuple[Block, Places]) -> tuple[Tally, None]:
             return device_add(plan, tally, *found), None
 
-        blocks, places = jax.lax.map(one, (starts, prepared))
-        tally, _ = jax.lax.scan(add, device_zero(plan), (blocks, places))
-        return jax.tree.map(lambda x: x[None], tally), blocks
+        tally, _ = jax.lax.scan(add, device_zero(plan), (blocks, jax.lax.map(place, (starts, blocks))))
+        return Tally(*(part[None] for part in tally))
 
     mesh = Mesh(np.array(devices), ("lane",), axis_types=(AxisType.Auto,))
     split, alike = NamedSharding(mesh, Spec("lane")), NamedSharding(mesh, Spec())
@@ -195,9 +200,10 @@ def _compiled(plan: Plan, devices: list[Any], width: int, source: Source) -> tup
 
     starts = jax.ShapeDtypeStruct((CHUNK // width,), np.uint32)
     last = jax.ShapeDtypeStruct((), np.uint32)
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
         first = lowered(begin, (split, alike), (starts, leaves))
         beginning = pool.submit(first.compile)  # while the march is being traced
-        then = lowered(march, (split, alike, alike, split), (starts, last, leaves, first.out_info))
+        then = lowered(march, (split, alike, split), (starts, leaves, first.out_info))
         marching = pool.submit(then.compile)
-        return beginning.result(), marching.result()
+        counting = pool.submit(lowered(count, (split, alike, split), (starts, last, then.out_info)).compile)
+        return beginning.result(), marching.result(), counting.result()

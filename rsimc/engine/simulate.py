@@ -88,8 +88,8 @@ def go_on(plan: Plan, source: Source, ids: Array, prepared: Prepared, at_once: i
     watch = _Watch(plan)
     visit, mark = (watch.step, watch.store) if plan.stored_at_beats else (watch.step_and_store, None)
     carry = watch.start(seen, ids.shape, values.dtype)
-    params, noise_at = _parameters(source, prepared), lambda n: noise.at(n + 1)
-    state, carry, _ = march(model, params, state, plan.beats, noise_at, visit, carry, mark, at_once)
+    params, beats = _parameters(source, prepared), plan.beats
+    state, carry, _ = march(model, params, state, beats, lambda n: noise.at(n + 1), visit, carry, mark, at_once)
     dates, readings = (
         jnp.stack(rows) if rows else jnp.zeros((0, *ids.shape)) for rows in (carry.dates, carry.readings)
     )

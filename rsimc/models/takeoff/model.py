@@ -89,7 +89,7 @@ class Takeoff:
         dt, steps = 1.0 / self.steps_per_year, self.steps_per_innovation
         params = chosen(params)
         full = {
-            **{k: v if params.get(k) is v else maths.fence(v) for k, v in horizon.anchor(params).items()},
+            **maths.fences(horizon.anchor(params), known=params),
             **maths.fences(noise.coefficients(params, dt, steps)),
             **maths.fences(specialisms.anchor(params)),
         }
