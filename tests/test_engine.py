@@ -22,20 +22,24 @@ from rsimc.dates import DateGrid
 from rsimc.engine import rng
 from rsimc.engine.counts import (
     ACCOUNTS,
+    COUNT_FIELDS,
     Counts,
+    Tally,
     bin_of,
     date_bin,
     device_add,
     device_zero,
+    host_counts,
     places_of,
     shapes,
     spans,
     zero,
 )
-from rsimc.engine.device import Chunk, compile_chunk, steps_at_once
+from rsimc.engine.device import LANE, Chunk, compile_chunk, steps_at_once
+from rsimc.engine.packed import unpack
 from rsimc.engine.path import march, simulate_path, start
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Bins, Plan, batch_of, chunk_count
-from rsimc.engine.simulate import Block, simulate_block
+from rsimc.engine.simulate import Block, prepare_block, simulate_block
 from rsimc.engine.source import Innovations, PosteriorSource, PriorSource, noise_keys
 from rsimc.models.base import Model, Parameter, Params, Quantities, prior_set
 from rsimc.models.registry import MODELS, get_model
@@ -301,8 +305,24 @@ def test_trajectories_side_by_side_by_the_ten_thousand_are_counted_alike(whole: 
     """As a GPU has them, where every bin of a fan is counted in several words."""
     ids = jnp.arange(CHUNK, dtype=jnp.uint32)
     count = jax.jit(lambda block: device_add(PLAN, device_zero(PLAN), block, places_of(PLAN, block, ids, ids < CHUNK)))
-    for name, counted in count(flat(whole.block)).items():
-        assert np.array_equal(np.asarray(counted), getattr(whole.counts, name)), name
+    tally = count(flat(whole.block))
+    once, twice = (host_counts(PLAN, Tally(*(jnp.stack([part] * n) for part in tally))) for n in (1, 2))
+    for name in COUNT_FIELDS:
+        assert np.array_equal(getattr(once, name), getattr(whole.counts, name)), name
+        assert np.array_equal(getattr(twice, name), 2 * getattr(whole.counts, name)), name
+
+
+def test_a_march_is_handed_what_was_drawn_once() -> None:
+    """Of the parameters, only those that `prepare` adds or changes go beside the vector of what was drawn."""
+    ids = jax.ShapeDtypeStruct((LANE,), np.uint32)
+    made = jax.eval_shape(lambda its: prepare_block(PLAN, prior_source(), its), ids)
+    added, drawn = jax.eval_shape(unpack, made.added), {parameter.name for parameter in MODEL.parameters}
+    assert set(added) & drawn == {"substitution", "curvature"}  # as the forms of the equations choose
+    assert {"software_2025", "slope", "weight"} <= set(added)
+    assert {leaf.shape for leaf in jax.tree.leaves(made.added)} == {
+        (made.added.rows["float32"].shape[0], LANE),
+        (8, LANE),
+    }
 
 
 def test_padding_is_not_counted(few: Chunk, second: Chunk) -> None:

@@ -15,8 +15,10 @@ shapes = st.lists(
 )
 
 
-@given(shapes, st.integers(2, 9))
-def test_a_tree_comes_out_as_it_went_in(leaves: list[tuple[list[int], bool, str]], width: int) -> None:
+@given(shapes, st.integers(2, 9), st.sampled_from((None, 1)))
+def test_a_tree_comes_out_as_it_went_in(
+    leaves: list[tuple[list[int], bool, str]], width: int, only: int | None
+) -> None:
     made = [
         np.arange(np.prod([*axes, width]) if wide else np.prod(axes)).reshape((*axes, width) if wide else axes)
         for axes, wide, _ in leaves
@@ -25,8 +27,9 @@ def test_a_tree_comes_out_as_it_went_in(leaves: list[tuple[list[int], bool, str]
         str(n): (x.astype(kind), {"x": np.int32(n)})
         for n, (x, (_, _, kind)) in enumerate(zip(made, leaves, strict=True))
     }
-    packed = jax.tree.map(np.asarray, pack(jax.tree.map(jax.numpy.asarray, tree), width))
+    packed = jax.tree.map(np.asarray, pack(jax.tree.map(jax.numpy.asarray, tree), width, only))
     assert all(rows.ndim == 2 and rows.shape[1] == width for rows in packed.rows.values())
+    assert only is None or sum(map(len, packed.rows.values())) == sum(x.shape == (width,) for x in made)
     back = unpack(packed)
     assert jax.tree.structure(back) == jax.tree.structure(tree)
     for one, other in zip(jax.tree.leaves(back), jax.tree.leaves(tree), strict=True):

@@ -149,14 +149,14 @@ def chunk_programs(
 
 
 def _compiled(plan: Plan, devices: list[Any], width: int, source: Source) -> tuple[jax.stages.Compiled, ...]:
-    """Two programs, of the start of all lanes and of their march, compiled side by side: most of a compiler's work on
-    one program is done by one core. At their border there are fences in any case: what is unpacked behind one is taken
-    apart once a lane, not in every loop that reads it. They take the source's arrays alone, since what else it holds
-    is in the programs.
+    """Three programs, compiled side by side, since most of a compiler's work on one is done by one core: the start of
+    all lanes, their march, and what is counted of them. At the border of the first two there are fences in any case:
+    what is unpacked behind one is taken apart once a lane, not in every loop that reads it. They take the source's
+    arrays alone, since what else it holds is in the programs.
 
     On a CPU a loop over lanes that scatters nothing becomes one function; in one that does, each small loop is a kernel
-    of its own, which takes three times as long to compile (20 ms against 6 on a Zen 1). So all lanes march before the
-    first one is counted."""
+    of its own, which takes three times as long to compile (20 ms against 6 on a Zen 1). So all places are found before
+    the first trajectory is counted."""
 
     kind = devices[0].platform
     leaves, tree = jax.tree.flatten(source)

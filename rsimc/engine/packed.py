@@ -1,8 +1,9 @@
 """A tree of arrays as a few: what one program hands to another, in one buffer a type instead of one an array.
 
-The flagship hands on 162 arrays a lane. One by one each is a kernel or two to compile, to load and to run, on both
-sides of the border. Packed, and with the functions of `rsimc.maths` lowered once a shape, its two programs are ready in
-0.79 of the time with an empty cache and in 0.67 with a full one (benchmarks/results/compiling.json).
+The flagship's start hands on 68 arrays a lane. One by one each is a kernel or two to compile, to load and to run, on
+both sides of the border. Packed (they were 162 then), and with the functions of `rsimc.maths` lowered once a shape, its
+programs were ready in 0.79 of the time with an empty cache and in 0.67 with a full one
+(benchmarks/results/compiling.json).
 """
 
 from __future__ import annotations
