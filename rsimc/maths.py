@@ -280,8 +280,8 @@ def fences(values: Mapping[str, Array], known: Mapping[str, Array] = MappingProx
     In double precision these are fenced as well: posteriors are drawn in it, and a fence less moves the last digits of
     an evaluation, which a chain soon makes its first.
     """
-    lie = {id(value) for value in known.values() if value.dtype == jnp.float32}
-    return {name: value if id(value) in lie else fence(value) for name, value in values.items()}
+    in_memory = {id(value) for value in known.values() if value.dtype == jnp.float32}
+    return {name: value if id(value) in in_memory else fence(value) for name, value in values.items()}
 
 
 def fence(x: Array) -> Array:
