@@ -98,18 +98,30 @@ class Tally(NamedTuple):
 
 def device_zero(plan: Plan) -> Tally:
     """No trajectories, on the device."""
-    size = shapes(plan)
-    return Tally(jnp.zeros(sum(math.prod(size[name]) for name in FLAT), jnp.int32), jnp.zeros(size["fans"], jnp.int32))
+    return Tally(jnp.zeros(_end(plan), jnp.int32), jnp.zeros(shapes(plan)["fans"], jnp.int32))
 
 
 def host_counts(plan: Plan, tally: Tally) -> Counts:
     """The sum of what several devices counted; flat [devices, ...], fans [devices, ...]."""
     flat, fans = (np.asarray(part).astype(np.int64).sum(axis=0) for part in tally)
-    size, at, found = shapes(plan), 0, {"fans": fans}
+    size, found = shapes(plan), {"fans": fans}
+    for name, lies in _extents(plan).items():
+        found[name] = flat[lies].reshape(size[name])
+    return Counts(**found)
+
+
+def _extents(plan: Plan) -> dict[str, slice]:
+    """Where each array of counts lies in what is flat of a `Tally`."""
+    size, at, found = shapes(plan), 0, {}
     for name in FLAT:
         first, at = at, at + math.prod(size[name])
-        found[name] = flat[first:at].reshape(size[name])
-    return Counts(**found)
+        found[name] = slice(first, at)
+    return found
+
+
+def _end(plan: Plan) -> int:
+    """Length of what is flat of a `Tally`."""
+    return max(lies.stop for lies in _extents(plan).values())
 
 
 class Places(NamedTuple):
@@ -135,11 +147,13 @@ def places_of(plan: Plan, block: Block, ids: Array, valid: Array) -> Places:
         "classes": (batch, kind[None]),
         "accounts": (batch, _rows(len(marks))),
     }
-    size, at, rows = shapes(plan), 0, []
-    for name in FLAT:
-        place, at = at + _place(size[name], bins[name]), at + math.prod(size[name])
-        rows.append((place, jnp.stack(marks) if name == "accounts" else counted))
-    return Places(fence(jnp.concatenate([jnp.where(mask, place, at) for place, mask in rows])), counted)
+    masks = {**dict.fromkeys(FLAT, counted), "accounts": jnp.stack(marks)}
+    size, end = shapes(plan), _end(plan)
+    rows = [
+        jnp.where(masks[name], lies.start + _place(size[name], bins[name]), end)
+        for name, lies in _extents(plan).items()
+    ]
+    return Places(fence(jnp.concatenate(rows)), counted)
 
 
 def device_add(plan: Plan, tally: Tally, block: Block, places: Places) -> Tally:
