@@ -96,7 +96,7 @@ class Logistic(NamedTuple):
 
 @jax.custom_jvp
 def _share(logit: Array, small: Array) -> Array:
-    return jnp.where(logit < 0.0, small, 1.0) / (1.0 + small)
+    return jax.lax.div(where(logit < 0.0, small, 1.0), 1.0 + small)
 
 
 @_share.defjvp
@@ -107,7 +107,7 @@ def _share_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> t
 
 @jax.custom_jvp
 def _softplus(x: Array) -> Array:
-    return maximum(x, 0.0) + _log1p_unit(_exp_below(-jnp.abs(x)))
+    return jax.lax.add(maximum(x, 0.0), _log1p_unit(_exp_below(_minus_size(x))))
 
 
 @_softplus.defjvp
@@ -118,8 +118,8 @@ def _softplus_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array,
 
 @jax.custom_jvp
 def _logistic(x: Array) -> tuple[Array, Array]:
-    small = fence(_exp_below(-jnp.abs(x)))
-    return small, fence(maximum(x, 0.0) + _log1p_unit(small))
+    small = fence(_exp_below(_minus_size(x)))
+    return small, fence(jax.lax.add(maximum(x, 0.0), _log1p_unit(small)))
 
 
 @_logistic.defjvp
@@ -129,15 +129,25 @@ def _logistic_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[tuple[
     return (small, softplus), (-jnp.sign(primals[0]) * small * tangents[0], slope)
 
 
+def _minus_size(x: Array) -> Array:
+    return jax.lax.neg(jax.lax.abs(x))
+
+
+def _real(x: ArrayLike) -> Array:
+    """x, with whole numbers as fractions."""
+    y = jnp.asarray(x)
+    return y if jnp.issubdtype(y.dtype, jnp.floating) else y * 1.0
+
+
 def logistic(x: ArrayLike) -> Logistic:
     """Both shares and the logarithm that follow from one logit, at the price of one exponential."""
-    logit = jnp.asarray(x)
+    logit = _real(x)
     return Logistic(logit, *_logistic(logit))
 
 
 def choose(condition: Array, a: Logistic, b: Logistic) -> Logistic:
     """a where the condition holds, else b."""
-    return Logistic(*(jnp.where(condition, x, y) for x, y in zip(a, b, strict=True)))
+    return Logistic(*(where(condition, x, y) for x, y in zip(a, b, strict=True)))
 
 
 def exp2(x: ArrayLike) -> Array:
@@ -157,7 +167,7 @@ def exp(x: ArrayLike) -> Array:
 
 def decay(x: ArrayLike) -> Array:
     """e to the power -x, x >= 0."""
-    return _exp_below(-jnp.asarray(x))
+    return _exp_below(jax.lax.neg(jnp.asarray(x)))
 
 
 def log(x: ArrayLike) -> Array:
@@ -178,18 +188,38 @@ def expm1(x: ArrayLike) -> Array:
 def minimum(a: ArrayLike, b: ArrayLike) -> Array:
     """The smaller of the two; NaN where either is, and a number counts as none."""
     x = jnp.asarray(a)
-    return jnp.where(x > b, b, x) if isinstance(b, float) else jnp.minimum(x, b)  # one instruction on x86, not three
+    bound = _bound(x, b)
+    return jnp.minimum(x, b) if bound is None else jax.lax.select(jax.lax.gt(x, bound), bound, x)
 
 
 def maximum(a: ArrayLike, b: ArrayLike) -> Array:
     """The larger of the two."""
     x = jnp.asarray(a)
-    return jnp.where(x < b, b, x) if isinstance(b, float) else jnp.maximum(x, b)
+    bound = _bound(x, b)
+    return jnp.maximum(x, b) if bound is None else jax.lax.select(jax.lax.lt(x, bound), bound, x)
+
+
+def _bound(x: Array, b: ArrayLike) -> Array | None:
+    """A constant as a bound of x; None for what is none. To select by it is one instruction on x86, not three."""
+    constant = isinstance(b, float) and jnp.issubdtype(x.dtype, jnp.floating)
+    return jax.lax.full_like(x, b) if constant else None
 
 
 def where(condition: ArrayLike, a: ArrayLike, b: ArrayLike) -> Array:
     """a where the condition holds, else b."""
-    return jnp.where(jnp.asarray(condition), a, b)
+    chosen = jnp.asarray(condition)
+    like = a if isinstance(a, Array) else b
+    if isinstance(like, Array) and jnp.issubdtype(like.dtype, jnp.floating):
+        first, second = (jax.lax.full_like(like, x) if isinstance(x, float) else x for x in (a, b))
+        same = chosen.shape, like.dtype
+        if all(isinstance(x, Array) and (x.shape, x.dtype) == same for x in (first, second)):
+            return jax.lax.select(chosen, first, second)  # jnp.where is a function of its own to compile
+    return jnp.where(chosen, a, b)
+
+
+def _rows(x: Array) -> list[Array]:
+    """The rows of axis 0, the model's own axis."""
+    return [jax.lax.index_in_dim(x, k, keepdims=False) for k in range(x.shape[0])]
 
 
 def total(x: ArrayLike) -> Array:
@@ -198,25 +228,24 @@ def total(x: ArrayLike) -> Array:
     Fenced: whether the compiler merges a product into the sum's additions would decide its last bit. Term by term,
     which CPUs do four times as fast as a reduction.
     """
-    y = fence(jnp.asarray(x))
-    return sum((y[k] for k in range(1, y.shape[0])), start=y[0])
+    return reduce(jax.lax.add, _rows(fence(jnp.asarray(x))))
 
 
 def dot(weights: ArrayLike, x: ArrayLike) -> Array:
     """Sum of products over axis 0, the model's own axis."""
-    w, y = fence(jnp.asarray(weights)), fence(jnp.asarray(x))
-    return fence(sum((w[k] * y[k] for k in range(1, y.shape[0])), start=w[0] * y[0]))
+    w, y = (_rows(fence(jnp.asarray(one))) for one in (weights, x))
+    return fence(reduce(jnp.add, map(jnp.multiply, w, y)))
 
 
 def smallest(x: ArrayLike) -> Array:
     """The smallest over axis 0, the model's own axis."""
-    y = fence(jnp.asarray(x))
-    return reduce(jnp.minimum, (y[k] for k in range(y.shape[0])))
+    return reduce(jax.lax.min, _rows(fence(jnp.asarray(x))))
 
 
 def softplus(x: ArrayLike, width: float = 1.0) -> Array:
     """A smooth max(x, 0): width * log(1 + exp(x / width))."""
-    return width * _softplus(jnp.asarray(x) * (1.0 / width))
+    y = _real(x)
+    return _softplus(y) if isinstance(width, float) and width == 1.0 else width * _softplus(y * (1.0 / width))
 
 
 def log_sigmoid(x: ArrayLike) -> Array:
@@ -226,8 +255,8 @@ def log_sigmoid(x: ArrayLike) -> Array:
 
 def sigmoid(x: ArrayLike) -> Array:
     """1 / (1 + exp(-x))."""
-    logit = jnp.asarray(x)
-    return _share(logit, _exp_below(-jnp.abs(logit)))
+    logit = _real(x)
+    return _share(logit, _exp_below(_minus_size(logit)))
 
 
 def logaddexp(a: ArrayLike, b: ArrayLike) -> Array:
@@ -239,8 +268,8 @@ def logaddexp(a: ArrayLike, b: ArrayLike) -> Array:
 def logsumexp(x: ArrayLike) -> Array:
     """log of the sum of exponentials over axis 0, the model's own axis."""
     y = jnp.asarray(x)
-    rows = fence(y)
-    top = fence(jax.lax.stop_gradient(reduce(lambda a, b: jnp.where(a < b, b, a), (rows[k] for k in range(len(rows))))))
+    rows = _rows(fence(y))
+    top = fence(jax.lax.stop_gradient(reduce(lambda a, b: where(jax.lax.lt(a, b), b, a), rows)))
     return top + log(total(_exp_below(y - top)))
 
 

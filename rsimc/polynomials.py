@@ -6,6 +6,9 @@ mistaken for a number: inf for `exp` from 88.4 on, -inf for logarithms of 0 and 
 What is below 1.2e-38 counts as 0, and `exp` gives nothing below it. Coefficients are minimax fits in float64 by
 reweighted least squares (Lawson 1961), rounded; tests measure errors over the whole range. `rsimc.maths` gives
 derivatives.
+
+Functions of jax.lax are the compiler's own operations. Operators and functions of jax.numpy are compiled functions,
+each of which is traced, and a model reads these thousands of operations at every cold start.
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.lax import add, eq, full_like, gt, lt, mul, select, shift_left, shift_right_arithmetic, sub
+from jax.lax import bitcast_convert_type as bits_of
 
 Array = jax.Array
 
@@ -51,46 +56,46 @@ SINE = (3.1415927, -5.16771, 2.55007, -0.5982421, 0.07756039)
 
 def _at_least(x: Array, low: np.float32) -> Array:
     """max(x, low), NaN for NaN, in the one form that is one instruction on x86."""
-    return jnp.where(x < low, low, x)
+    return select(lt(x, low), full_like(x, low), x)
 
 
 def _at_most(x: Array, high: np.float32) -> Array:
-    return jnp.where(x > high, high, x)
+    return select(gt(x, high), full_like(x, high), x)
 
 
 def _horner(x: Array, coefficients: tuple[float, ...]) -> Array:
-    out = jnp.full_like(x, coefficients[-1])
+    out = full_like(x, coefficients[-1])
     for c in coefficients[-2::-1]:
-        out = out * x + f32(c)
+        out = add(mul(out, x), f32(c))
     return out
 
 
 def _reduced(x: Array, coefficients: tuple[float, ...] = EXP) -> tuple[Array, Array]:
     """(e^r - 1, 2^n) with x = n ln 2 + r."""
-    shifted = x * LOG2_E + ROUND
-    minus_n = ROUND - shifted  # the compilers of jax 0.11 take `(a + ROUND) - ROUND` for a
-    r = (x + minus_n * LN2_HIGH) + minus_n * LN2_LOW
-    bits = jax.lax.bitcast_convert_type(shifted, jnp.int32) << i32(23)
-    scale = jax.lax.bitcast_convert_type(bits, jnp.float32)
-    return r + (r * r) * _horner(r, coefficients), scale
+    shifted = add(mul(x, LOG2_E), ROUND)
+    minus_n = sub(ROUND, shifted)  # the compilers of jax 0.11 take `(a + ROUND) - ROUND` for a
+    r = add(add(x, mul(minus_n, LN2_HIGH)), mul(minus_n, LN2_LOW))
+    bits = shift_left(bits_of(shifted, i32), full_like(x, i32(23), i32))
+    scale = bits_of(bits, f32)
+    return add(r, mul(mul(r, r), _horner(r, coefficients))), scale
 
 
 def exp_of_negative(x: Array) -> Array:
     """e^x for x <= 0."""
     rest, scale = _reduced(_at_least(x, LOWEST))
-    return rest * scale + scale
+    return add(mul(rest, scale), scale)
 
 
 def exp(x: Array) -> Array:
     """e^x; inf from 88.4 on."""
     rest, scale = _reduced(_at_most(_at_least(x, LOWEST), HIGHEST))
-    return (f32(1.0) + rest) * scale
+    return mul(add(f32(1.0), rest), scale)
 
 
 def expm1(x: Array) -> Array:
     """e^x - 1, relative accuracy near 0; held at 1.7e38 from 88 on."""
     rest, scale = _reduced(_at_most(_at_least(x, LOWEST), f32(88.0)), EXPM1)
-    return rest * scale + (scale - f32(1.0))
+    return add(mul(rest, scale), sub(scale, f32(1.0)))
 
 
 def cos_pi(x: Array) -> Array:
@@ -101,17 +106,17 @@ def cos_pi(x: Array) -> Array:
 
 def _log(x: Array, rest: Array | None) -> Array:
     """log x; rest: x - 1 where that is known better than x holds it."""
-    bits = jax.lax.bitcast_convert_type(x, jnp.int32)
-    exponent = (bits - ROOT_HALF) >> i32(23)
-    mantissa = jax.lax.bitcast_convert_type(bits - (exponent << i32(23)), jnp.float32)
-    f = mantissa - f32(1.0)
+    bits = bits_of(x, i32)
+    exponent = shift_right_arithmetic(sub(bits, ROOT_HALF), full_like(bits, i32(23)))
+    mantissa = bits_of(sub(bits, shift_left(exponent, full_like(bits, i32(23)))), f32)
+    f = sub(mantissa, f32(1.0))
     if rest is not None:
-        f = jnp.where(exponent == 0, rest, f)
-    n = exponent.astype(jnp.float32)
-    near = f + (f * f) * _horner(f, LOG)
-    value = (near + n * LN2_LOW) + n * LN2_HIGH
-    normal = jax.lax.bitcast_convert_type(x, jnp.uint32) - SMALLEST < INFINITE - SMALLEST
-    return jnp.where(normal, value, x - f32(np.inf))  # -inf for 0 and below, NaN for NaN and inf
+        f = select(eq(exponent, i32(0)), rest, f)
+    n = jax.lax.convert_element_type(exponent, f32)
+    near = add(f, mul(mul(f, f), _horner(f, LOG)))
+    value = add(add(near, mul(n, LN2_LOW)), mul(n, LN2_HIGH))
+    normal = lt(sub(bits_of(x, u32), SMALLEST), INFINITE - SMALLEST)
+    return select(normal, value, sub(x, f32(np.inf)))  # -inf for 0 and below, NaN for NaN and inf
 
 
 def log(x: Array) -> Array:
@@ -121,9 +126,9 @@ def log(x: Array) -> Array:
 
 def log1p(x: Array) -> Array:
     """log(1 + x), relative accuracy near 0."""
-    return _log(f32(1.0) + x, x)
+    return _log(add(f32(1.0), x), x)
 
 
 def log1p_unit(x: Array) -> Array:
     """log(1 + x) for 0 <= x <= 1, relative accuracy near 0."""
-    return x * _horner(x, LOG1P)
+    return mul(x, _horner(x, LOG1P))

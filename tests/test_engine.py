@@ -304,8 +304,8 @@ def test_the_number_of_devices_changes_no_byte(whole: Chunk) -> None:
 def test_trajectories_side_by_side_by_the_ten_thousand_are_counted_alike(whole: Chunk) -> None:
     """As a GPU has them, where every bin of a fan is counted in several words."""
     ids = jnp.arange(CHUNK, dtype=jnp.uint32)
-    count = jax.jit(lambda block: device_add(PLAN, device_zero(PLAN), block, places_of(PLAN, block, ids, ids < CHUNK)))
-    tally = count(flat(whole.block))
+    count = jax.jit(lambda seen: device_add(PLAN, device_zero(PLAN), seen, places_of(PLAN, seen, ids, ids < CHUNK)))
+    tally = count(flat(whole.block).seen)
     once, twice = (host_counts(PLAN, Tally(*(jnp.stack([part] * n) for part in tally))) for n in (1, 2))
     for name in COUNT_FIELDS:
         assert np.array_equal(getattr(once, name), getattr(whole.counts, name)), name
@@ -374,7 +374,7 @@ def test_counted_durations_classes_and_fans_are_those_of_the_trajectories(whole:
     block, names = kept(whole), [m.name for m in MODEL.milestones]
     dates = dict(zip(names, block.dates, strict=True))
     n = block.dates.shape[1]
-    passed = [np.asarray(x, np.float64) for x in spans(PLAN, Block(*(jnp.asarray(x) for x in block)))]
+    passed = [np.asarray(x, np.float64) for x in spans(PLAN, jnp.asarray(block.dates), jnp.asarray(block.readings))]
     for k, (duration, bins) in enumerate(zip(MODEL.durations, PLAN.duration_bins, strict=True)):
         both = np.all([np.isfinite(dates[name]) for name in (duration.start, duration.end) if name], axis=0)
         if not duration.clock:
@@ -505,7 +505,7 @@ def test_the_flagship_lowers_for_a_gpu_without_one() -> None:
     def share(first: jax.Array) -> Any:
         ids = first + jnp.arange(CHUNK, dtype=jnp.uint32)
         block = simulate_block(PLAN, prior_source(), ids, steps_at_once("cuda"))
-        return device_add(PLAN, device_zero(PLAN), block, places_of(PLAN, block, ids, ids < CHUNK))
+        return device_add(PLAN, device_zero(PLAN), block.seen, places_of(PLAN, block.seen, ids, ids < CHUNK))
 
     text = jax.jit(share).trace(jnp.uint32(0)).lower(lowering_platforms=("cuda",)).as_text()
     assert "stablehlo.exponential" in text and "stablehlo.while" in text

@@ -94,6 +94,37 @@ def test_log_ces_goes_from_the_minimum_over_cobb_douglas_to_the_mean(a: float, b
     )
 
 
+SIDES = {
+    "number": 0.5,
+    "whole number": 2,
+    "fractions": np.array([1.5, 2.5], np.float32),
+    "doubles": np.array([1.5, 2.5]),
+    "whole numbers": np.array([1, 2]),
+    "one fraction": np.float32(7.5),
+    "rows": np.array([[1.5], [2.5]], np.float32),
+}
+
+
+@pytest.mark.parametrize("first", SIDES)
+@pytest.mark.parametrize("second", SIDES)
+def test_choices_and_bounds_are_those_of_jax_whatever_the_sides(first: str, second: str) -> None:
+    """Fractions of one shape, which models choose between, take a way of their own."""
+    condition = jnp.array([True, False])
+    a, b = (side if isinstance(side, float | int) else jnp.asarray(side) for side in (SIDES[first], SIDES[second]))
+    for found, expected in (
+        (maths.where(condition, a, b), jnp.where(condition, a, b)),
+        (maths.maximum(a, b), jnp.maximum(a, b)),
+        (maths.minimum(a, b), jnp.minimum(a, b)),
+    ):
+        assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+        assert np.array_equal(found, expected)
+
+
+def test_whole_numbers_are_taken_for_fractions() -> None:
+    for function in (maths.softplus, maths.sigmoid, maths.log_sigmoid, lambda x: maths.logistic(x).softplus):
+        assert function(3) == function(3.0)
+
+
 @given(moderate)
 def test_expm1_ratio_is_continuous_through_zero(x: float) -> None:
     for y in (x, 1e-3 * x, 1e-6 * x):

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from rsimc.engine.plan import BATCHES, BLOCK, DURATION_BINS, Bins, Plan, batch_of
-from rsimc.engine.simulate import Block
+from rsimc.engine.simulate import Seen
 from rsimc.maths import fence, maximum
 
 Array = jax.Array
@@ -132,15 +132,15 @@ class Places(NamedTuple):
     counted: Array
 
 
-def places_of(plan: Plan, block: Block, ids: Array, valid: Array) -> Places:
+def places_of(plan: Plan, seen: Seen, ids: Array, valid: Array) -> Places:
     """Where to count a block; valid [B] masks padding. Places in fans would take as much memory again as what is kept
     of all trajectories: see `device_add`."""
-    batch, out_of_time = batch_of(ids)[None], gone_by(plan, block.dates)
-    counted = valid & block.finite & ~out_of_time
-    marks = (counted, valid & ~block.finite, valid & block.finite & out_of_time, counted & block.clipped)
-    dates = {m.name: block.dates[n] for n, m in enumerate(plan.model.milestones)}
-    kind = plan.model.classify(dates, jnp.asarray(plan.grid.end - plan.grid.start, block.dates.dtype))
-    days, spent = date_bin(plan, block.dates), _duration_bins(plan, block)
+    batch, out_of_time = batch_of(ids)[None], gone_by(plan, seen.dates)
+    counted = valid & seen.finite & ~out_of_time
+    marks = (counted, valid & ~seen.finite, valid & seen.finite & out_of_time, counted & seen.clipped)
+    dates = {m.name: seen.dates[n] for n, m in enumerate(plan.model.milestones)}
+    kind = plan.model.classify(dates, jnp.asarray(plan.grid.end - plan.grid.start, seen.dates.dtype))
+    days, spent = date_bin(plan, seen.dates), _duration_bins(plan, seen)
     bins = {
         "milestones": (batch, _rows(len(days)), days),
         "durations": (batch, _rows(len(spent)), spent),
@@ -156,9 +156,9 @@ def places_of(plan: Plan, block: Block, ids: Array, valid: Array) -> Places:
     return Places(fence(jnp.concatenate(rows)), counted)
 
 
-def device_add(plan: Plan, tally: Tally, block: Block, places: Places) -> Tally:
+def device_add(plan: Plan, tally: Tally, seen: Seen, places: Places) -> Tally:
     """Counts with a block's trajectories added at their places."""
-    return Tally(_scatter(tally.flat, places.flat), _fans(plan, tally.fans, block, places.counted))
+    return Tally(_scatter(tally.flat, places.flat), _fans(plan, tally.fans, seen, places.counted))
 
 
 def gone_by(plan: Plan, dates: Array) -> Array:
@@ -187,33 +187,33 @@ def bin_of(bins: Sequence[Bins], value: Array) -> Array:
     return index.astype(jnp.int32) + 1
 
 
-def spans(plan: Plan, block: Block) -> list[Array]:
+def spans(plan: Plan, dates: Array, readings: Array) -> list[Array]:
     """What passes in each duration [B] on its clock, inf or NaN when one of the two is not within the horizon."""
-    dates = {m.name: block.dates[n] for n, m in enumerate(plan.model.milestones)}
-    read = dict(zip(plan.readings, block.readings, strict=True))
+    when = {m.name: dates[n] for n, m in enumerate(plan.model.milestones)}
+    read = dict(zip(plan.readings, readings, strict=True))
     out = []
     for d in plan.model.durations:
         if d.clock:
             out.append(read[d.clock, d.end] - (read[d.clock, d.start] if d.start else 0.0))
         else:
-            start, end = dates[d.start], dates[d.end]
+            start, end = when[d.start], when[d.end]
             both = jnp.isfinite(start) & jnp.isfinite(end)
             out.append(jnp.where(both, jnp.where(both, end, 0.0) - jnp.where(both, start, 0.0), jnp.inf))
     return out
 
 
-def _duration_bins(plan: Plan, block: Block) -> Array:
+def _duration_bins(plan: Plan, seen: Seen) -> Array:
     """Bin of every duration [durations, B]; on log scales 0 or less is the lowest bin."""
     if not plan.duration_bins:
-        return jnp.zeros((0, *block.dates.shape[1:]), jnp.int32)
-    span = jnp.stack(spans(plan, block))
+        return jnp.zeros((0, *seen.dates.shape[1:]), jnp.int32)
+    span = jnp.stack(spans(plan, seen.dates, seen.readings))
     logs = np.array([bins.log for bins in plan.duration_bins])[:, None]
     return bin_of(plan.duration_bins, jnp.where(logs, jnp.log(maximum(span, 1e-6)), span))
 
 
-def _fans(plan: Plan, fans: Array, block: Block, counted: Array) -> Array:
+def _fans(plan: Plan, fans: Array, seen: Seen, counted: Array) -> Array:
     # All observables at once, in the order in which they are stored: one by one, counting took a sixth of a run.
-    place = fence(bin_of(plan.fan_bins, block.observables))
+    place = fence(bin_of(plan.fan_bins, seen.observables))
     index = (_rows(fans.shape[0])[:, None], _rows(fans.shape[1]), place)
     copies = min(COPIES, max(1, len(counted) // BLOCK))
     if copies == 1:

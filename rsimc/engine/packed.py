@@ -49,13 +49,14 @@ def pack(whole: Any, width: int, axes: int | None = None) -> Packed:
 
 def unpack(packed: Packed) -> Any:
     """The tree again."""
-    others, at = iter(packed.others), dict.fromkeys(packed.rows, 0)
+    others = iter(packed.others)
+    sizes = {kind: [math.prod(s[0][:-1]) for s in packed.shapes if s and s[1] == kind] for kind in packed.rows}
+    parts = {kind: iter(jax.lax.split(rows, sizes[kind])) for kind, rows in packed.rows.items()}
     leaves = []
     for found in packed.shapes:
         if found is None:
             leaves.append(next(others))
             continue
         shape, kind = found
-        first, at[kind] = at[kind], at[kind] + math.prod(shape[:-1])
-        leaves.append(packed.rows[kind][first : at[kind]].reshape(shape))
+        leaves.append(next(parts[kind]).reshape(shape))
     return jax.tree.unflatten(packed.tree, leaves)

@@ -29,7 +29,8 @@ def stream_keys(seed: int, names: Sequence[str]) -> np.ndarray:
 
 
 def _rotate(x: Array, bits: int) -> Array:
-    return jax.lax.shift_left(x, np.uint32(bits)) | jax.lax.shift_right_logical(x, np.uint32(32 - bits))
+    left, right = (jax.lax.full_like(x, n) for n in (bits, 32 - bits))
+    return jax.lax.bitwise_or(jax.lax.shift_left(x, left), jax.lax.shift_right_logical(x, right))
 
 
 def threefry(key0: Array, key1: Array, count0: Array, count1: Array) -> tuple[Array, Array]:
@@ -38,8 +39,8 @@ def threefry(key0: Array, key1: Array, count0: Array, count1: Array) -> tuple[Ar
     x0, x1 = count0 + keys[0], count1 + keys[1]
     for group in range(5):
         for bits in ROTATIONS[group % 2]:
-            x0 = x0 + x1
-            x1 = _rotate(x1, bits) ^ x0
+            x0 = jax.lax.add(x0, x1)
+            x1 = jax.lax.bitwise_xor(_rotate(x1, bits), x0)
         x0 = x0 + keys[(group + 1) % 3]
         x1 = x1 + keys[(group + 2) % 3] + np.uint32(group + 1)
     return x0, x1

@@ -15,10 +15,20 @@ from rsimc.engine.packed import Packed, pack, unpack
 from rsimc.engine.path import march, start
 from rsimc.engine.plan import Plan
 from rsimc.engine.source import Source
-from rsimc.maths import fence, fences, maximum
+from rsimc.maths import fence, fences, maximum, where
 from rsimc.models.base import Params, Quantities
 
 Array = jax.Array
+
+
+class Seen(NamedTuple):
+    """What is counted of trajectories: see `Block`."""
+
+    dates: Array
+    readings: Array
+    observables: Array
+    finite: Array
+    clipped: Array
 
 
 class Block(NamedTuple):
@@ -33,6 +43,22 @@ class Block(NamedTuple):
     draw: Array
     finite: Array
     clipped: Array
+
+    @property
+    def seen(self) -> Seen:
+        """All but what the trajectories were drawn from."""
+        return Seen(self.dates, self.readings, self.observables, self.finite, self.clipped)
+
+
+def seen_shapes(plan: Plan, blocks: int, width: int) -> Seen:
+    """Shapes of what is counted of so many blocks of `width` trajectories, known before a march is traced."""
+
+    def of(kind: Any, *sizes: int) -> Any:
+        return jax.ShapeDtypeStruct((blocks, *sizes, width), kind)
+
+    kept = of(np.float32, len(plan.stored_steps), len(plan.model.observables))
+    dates, readings = of(np.float32, len(plan.model.milestones)), of(np.float32, len(plan.readings))
+    return Seen(dates, readings, kept, of(np.bool_), of(np.bool_))
 
 
 class _Carry(NamedTuple):
@@ -140,17 +166,17 @@ class _Watch:
         now = fences({name: seen[name] for name in self.watched})
         before, begun = carry.before, (step - 1).astype(carry.dates[0].dtype)
         rises = {name: now[name] - before[name] for name in self.watched}
-        inverse = {name: 1.0 / jnp.where(rise > 0, rise, 1.0) for name, rise in rises.items()}
+        inverse = {name: 1.0 / where(rise > 0, rise, 1.0) for name, rise in rises.items()}
         inverse |= {name: fence(inverse[name]) for name in self.often}  # computed once
         shares = [maximum((level - before[name]) * inverse[name], 0.0) for name, level in self.levels]
         # A date in steps can only come down, and later crossings are later: the least is the first.
         found = [
-            jnp.where(now[q] >= level, begun + share, jnp.inf)
+            where(now[q] >= level, begun + share, jnp.inf)
             for (q, level), share in zip(self.levels, shares, strict=True)
         ]
-        dates = tuple(jnp.where(new < date, new, date) for new, date in zip(found, carry.dates, strict=True))
+        dates = tuple(where(new < date, new, date) for new, date in zip(found, carry.dates, strict=True))
         readings = tuple(
-            jnp.where(found[n] < carry.dates[n], before[name] + shares[n] * rises[name], reading)
+            where(found[n] < carry.dates[n], before[name] + shares[n] * rises[name], reading)
             for (name, n), reading in zip(self.places, carry.readings, strict=True)
         )
         finite = carry.finite & jnp.isfinite(sum(now[name] for name in self.watched))

@@ -106,8 +106,12 @@ class PriorSet:
         for n, (name, _, _) in enumerate(self.entries):
             where.setdefault(name, []).append(n)
         scalar = {name for name, label, _ in self.entries if label is None}
+        vector = jnp.asarray(values)
         return {
-            name: values[rows[0]] if name in scalar else values[rows[0] : rows[-1] + 1] for name, rows in where.items()
+            name: jax.lax.index_in_dim(vector, rows[0], keepdims=False)
+            if name in scalar
+            else jax.lax.slice_in_dim(vector, rows[0], rows[-1] + 1)
+            for name, rows in where.items()
         }
 
 

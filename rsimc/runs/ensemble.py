@@ -183,7 +183,7 @@ def _compile_follow(plan: Plan) -> Callable[[Columns], tuple[jax.Array, list[jax
         block = Block(**{name: jnp.asarray(array) for name, array in part.items()})
         dates = {m.name: block.dates[n] for n, m in enumerate(plan.model.milestones)}
         horizon = jnp.asarray(np.float32(plan.grid.end - plan.grid.start))
-        return gone_by(plan, block.dates), spans(plan, block), plan.model.classify(dates, horizon)
+        return gone_by(plan, block.dates), spans(plan, block.dates, block.readings), plan.model.classify(dates, horizon)
 
     return follow
 
