@@ -107,8 +107,9 @@ def cos_pi(x: Array) -> Array:
 def _log(x: Array, rest: Array | None) -> Array:
     """log x; rest: x - 1 where that is known better than x holds it."""
     bits = bits_of(x, i32)
-    exponent = shift_right_arithmetic(sub(bits, ROOT_HALF), full_like(bits, i32(23)))
-    mantissa = bits_of(sub(bits, shift_left(exponent, full_like(bits, i32(23)))), f32)
+    digits = full_like(bits, i32(23))
+    exponent = shift_right_arithmetic(sub(bits, ROOT_HALF), digits)
+    mantissa = bits_of(sub(bits, shift_left(exponent, digits)), f32)
     f = sub(mantissa, f32(1.0))
     if rest is not None:
         f = select(eq(exponent, i32(0)), rest, f)

@@ -107,6 +107,7 @@ class PriorSet:
             where.setdefault(name, []).append(n)
         scalar = {name for name, label, _ in self.entries if label is None}
         vector = jnp.asarray(values)
+        # One split would be traced sooner, but gradients add up otherwise through it, and posteriors move with them.
         return {
             name: jax.lax.index_in_dim(vector, rows[0], keepdims=False)
             if name in scalar
