@@ -1,4 +1,4 @@
-"""What the engine's benchmark measures: the gate that has to open first, times of W and the flagship, scaling."""
+"""What the engine's benchmark measures: times of W and the flagship beside other programs, scaling, compiling."""
 
 from __future__ import annotations
 
@@ -14,21 +14,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.functions import functions_of_a_step
-from benchmarks.others import compiled, in_numpy, in_scipy
-from benchmarks.stand_in import FUNCTIONS, SEED, STEPS, source_of, stand_in_plan
-from rsimc.api import load_study
-from rsimc.engine import rng
+from benchmarks.others import Dates, in_numpy, in_scipy
+from benchmarks.ready import Ready, paths
+from benchmarks.stand_in import SEED, STEPS, stand_in_plan
 from rsimc.engine.counts import shapes
-from rsimc.engine.device import LANE, compile_chunk, compiler_options
-from rsimc.engine.plan import CHUNK, Plan
-from rsimc.engine.simulate import simulate_block
-from rsimc.engine.source import PriorSource
-from rsimc.models.takeoff.model import Takeoff
+from rsimc.engine.device import LANE
+from rsimc.engine.plan import CHUNK
 
 Timed = Callable[[], Any]
 
@@ -46,111 +40,81 @@ def interleaved(works: dict[str, Timed], repeats: int) -> dict[str, list[float]]
     return found
 
 
-def paths(plan: Plan, blocks: int, width: int = LANE) -> Timed:
-    """Dates and readings of `blocks` times `width` trajectories on one device, without counting."""
-    source = source_of(plan.model)
-    starts = np.arange(blocks, dtype=np.uint32) * np.uint32(width)
-
-    def block(at: jax.Array) -> Any:
-        made = simulate_block(plan, source, at + jnp.arange(width, dtype=jnp.uint32))
-        return made.dates, made.readings, made.finite
-
-    program = jax.jit(lambda s: jax.lax.map(block, s), compiler_options=compiler_options(jax.default_backend()))
-    return lambda: jax.block_until_ready(program(starts))
-
-
-def gate(plan: Plan) -> dict[str, Any]:
-    """Whether times may be printed: raises SystemExit with what is wrong."""
-    words = tuple(int(word) for word in rng.threefry(*(jnp.zeros((), jnp.uint32) for _ in range(4))))
-    devices, source = jax.local_devices(), source_of(plan.model)
-    ones, alls = (compile_chunk(plan, some)(0, CHUNK, source).counts for some in (devices[:1], devices))
-    same = all(np.array_equal(getattr(ones, f), getattr(alls, f)) for f in ("milestones", "fans", "classes"))
-    days = _against_numpy(plan, source)
-    if words != (0x6B200159, 0x99BA4EFE) or not same or days["p99_9"] > 1.0 or days["flipped"] > 1e-3:
-        raise SystemExit(f"wrong, so no times: threefry(0) {words}, devices agree {same}, days against float64 {days}")
-    return {"devices": len(devices), "counts_agree": same, "days_against_float64": days}
-
-
-def _against_numpy(plan: Plan, source: PriorSource, count: int = 4096) -> dict[str, float]:
-    """Days by which dates differ from numpy's in float64, with the same parameters and noise."""
-    ids = jnp.arange(count, dtype=jnp.uint32)
-    draw = jax.jit(lambda n: rng.normals(source.noise, ids, n))
-    mine = np.asarray(jax.jit(lambda: simulate_block(plan, source, ids).dates)()) * 12.0
-    theirs = in_numpy(np.asarray(source.values(ids)), lambda step: np.asarray(draw(np.int32(step)), np.float64))
-    both = np.isfinite(mine) & np.isfinite(theirs)
-    days = np.abs(mine[both] - theirs[both]) * 365.25 / 12.0
-    flipped = float(np.mean(np.isfinite(mine) != np.isfinite(theirs)))
-    return {"mean": float(days.mean()), "p99_9": float(np.quantile(days, 0.999)), "flipped": flipped}
-
-
-def one_core(repeats: int, quick: bool) -> dict[str, Any]:
+def one_core(w: Ready, flagship: Ready, by_hand: dict[str, Dates], repeats: int, quick: bool) -> dict[str, Any]:
     """Nanoseconds a trajectory-step on one core, W and the flagship, beside C++, numpy and scipy."""
-    plan, flagship = stand_in_plan(), load_study("baseline").plan
-    blocks = 64 if quick else 256
-    w, real = paths(plan, blocks), paths(flagship, blocks // 4)
-    values = np.asarray(source_of(plan.model).values(jnp.arange(blocks * LANE, dtype=jnp.uint32)))
-    few, z = values[:, :10_000], np.random.default_rng(SEED)
-    works: dict[str, Timed] = {"rsimc": w, "flagship": real}
-    each = {"rsimc": blocks * LANE * STEPS, "flagship": blocks // 4 * LANE * _steps(flagship)}
-    if (by_hand := compiled()) is not None:
-        works["c"], each["c"] = lambda: by_hand(values), blocks * LANE * STEPS
+    values, z = w.values, np.random.default_rng(SEED)
+    few, each = values[:, : 4096 if quick else 10_000], {"rsimc": steps_of(w), "flagship": steps_of(flagship)}
+    works: dict[str, Timed] = {"rsimc": w.work, "flagship": flagship.work}
+    works |= {name: (lambda run=run: run(values)) for name, run in by_hand.items()}
     rows = interleaved(works, repeats)
-    slow = {
+    slow: dict[str, Timed] = {
         "numpy": lambda: in_numpy(few, lambda _: z.standard_normal((2, few.shape[1]))),
         "scipy": lambda: in_scipy(values[:, :4]),
     }
-    each |= {"numpy": few.shape[1] * STEPS, "scipy": 4 * STEPS}
+    each |= dict.fromkeys(by_hand, steps_of(w)) | {"numpy": few.shape[1] * STEPS, "scipy": 4 * STEPS}
     rows |= interleaved(slow, 1 if quick else 3)
     ns = {name: statistics.median(row) / each[name] * 1e9 for name, row in rows.items()}
     out: dict[str, Any] = {"ns": {name: round(value, 2) for name, value in ns.items()}, "repeats": repeats}
-    if "c" in ns:
-        out["w_against_c"] = round(statistics.median(a / b for a, b in zip(rows["rsimc"], rows["c"], strict=True)), 3)
-    count = functions_of_a_step(Takeoff())
+    out["trajectories_per_second"] = {name: round(1e9 / ns[name] / ready.steps) for name, ready in _both(w, flagship)}
+    if by_hand:
+        best = min(by_hand, key=lambda name: ns[name])
+        out["w_against_c"] = round(statistics.median(a / b for a, b in zip(rows["rsimc"], rows[best], strict=True)), 3)
+    count = {name: functions_of_a_step(ready.plan.model) for name, ready in _both(w, flagship)}
+    per = {name: ns[name] / count[name]["program"] for name in count}
     return out | {
         "numpy_against_w": round(ns["numpy"] / ns["rsimc"], 1),
         "scipy_against_w": round(ns["scipy"] / ns["rsimc"]),
-        "functions_of_w": FUNCTIONS,
-        "functions_of_flagship": count,
-        "flagship_per_function_against_w": round(ns["flagship"] / count["program"] / (ns["rsimc"] / FUNCTIONS), 2),
+        "functions_of_w": count["rsimc"],
+        "functions_of_flagship": count["flagship"],
+        "flagship_per_function_against_w": round(per["flagship"] / per["rsimc"], 2),
     }
 
 
-def _steps(plan: Plan) -> int:
-    return plan.beats * plan.model.steps_per_innovation
+def _both(w: Ready, flagship: Ready) -> list[tuple[str, Ready]]:
+    return [("rsimc", w), ("flagship", flagship)]
 
 
-def chunks(repeats: int) -> dict[str, Any]:
-    """Whole chunks of the flagship through the engine, counted: one core and all, wall seconds; what counting costs."""
-    plan, devices = load_study("baseline").plan, jax.local_devices()
-    source = source_of(plan.model)
-    runs = {"one": compile_chunk(plan, devices[:1]), "all": compile_chunk(plan, devices)}
-    for run in runs.values():
-        run(0, CHUNK, source)
-    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
+def steps_of(ready: Ready) -> int:
+    """Trajectory-steps of `Ready.work`."""
+    return ready.blocks * LANE * ready.steps
+
+
+def chunks(ready: Ready, repeats: int) -> dict[str, Any]:
+    """Whole chunks through the engine, counted: CPU nanoseconds a trajectory-step on the fewest devices; trajectories a
+    second by the number of devices, and how many times the fewest devices' those of others are; what counts take."""
+    seconds: dict[int, list[tuple[float, float]]] = {devices: [] for devices in ready.runs}
     for n in range(repeats):
-        for name, run in runs.items():
+        for devices, run in ready.runs.items():
             wall, own = time.monotonic(), time.process_time()
-            run(n + 1, 2**32, source)
-            seconds[name].append((time.monotonic() - wall, time.process_time() - own))
-    per = CHUNK * _steps(plan) / 1e9
-    one, every = (statistics.median(wall for wall, _ in seconds[name]) for name in ("one", "all"))
+            run(n + 1, 2**32, ready.source)
+            seconds[devices].append((time.monotonic() - wall, time.process_time() - own))
+    fewest = seconds[min(seconds)]
+    own = statistics.median(own for _, own in fewest)
+    walls = {devices: statistics.median(wall for wall, _ in rows) for devices, rows in seconds.items()}
     return {
-        "ns_counted_one_core": round(statistics.median(own for _, own in seconds["one"]) / per, 1),
-        "trajectories_per_second": {"one core": round(CHUNK / one), "all cores": round(CHUNK / every)},
-        "cores": len(devices),
-        "speed_up": round(
-            statistics.median(a[0] / b[0] for a, b in zip(seconds["one"], seconds["all"], strict=True)), 2
-        ),
-        "counts_mib": round(sum(math.prod(shape) for shape in shapes(plan).values()) * 4 / 2**20, 2),
-        "peak_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+        "ns_counted": round(own / (CHUNK * ready.steps) * 1e9, 1),
+        "trajectories_per_second": {devices: round(CHUNK / wall) for devices, wall in walls.items()},
+        "speed_up": {
+            devices: round(statistics.median(one[0] / many[0] for one, many in zip(fewest, rows, strict=True)), 2)
+            for devices, rows in seconds.items()
+            if len(seconds) > 1 and devices != min(seconds)
+        },
+        "counts_mib": round(sum(math.prod(shape) for shape in shapes(ready.plan).values()) * 4 / 2**20, 2),
     }
 
 
-def scaling(repeats: int) -> list[dict[str, Any]]:
+def peak_gib() -> float:
+    """Most memory that this process has had."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)
+
+
+def scaling(repeats: int, quick: bool) -> list[dict[str, Any]]:
     """Nanoseconds a trajectory-step of W against the width of a lane, the number of trajectories, that of steps."""
-    cases = [("width", max(1, 32_768 // width), width, STEPS) for width in (64, 128, 256, 512, 1024, 2048, 4096)]
-    cases += [("trajectories", lanes, LANE, STEPS) for lanes in (1, 4, 16, 64, 256, 1024)]
-    cases += [("steps", 64, LANE, steps) for steps in (48, 108, 216, 432, 864, 1728)]
+    cases = [("trajectories", lanes, LANE, STEPS) for lanes in (() if quick else (1, 4, 16, 64, 256, 1024))]
+    cases += [("steps", 64, LANE, steps) for steps in ((108,) if quick else (48, 108, 216, 432, 864, 1728))]
+    if not quick:
+        widths = (64, 128, 256, 512, 1024, 2048, 4096)
+        cases += [("width", 32_768 // width, width, STEPS) for width in widths]
     rows = []
     for against, lanes, width, steps in cases:
         work = paths(stand_in_plan(steps), lanes, width)

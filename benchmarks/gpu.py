@@ -2,8 +2,9 @@
 
 Behind the same gate as `python -m benchmarks`: milliseconds for blocks of several widths, with one step and with
 several in the compiler's sight at once; kernels of a step and the bytes that they move, read off the optimised program,
-against the copy bandwidth of the same run; whole chunks of the flagship through the engine, counted. Without a GPU it
-prints what was predicted before any was measured, and says so. Writes benchmarks/results/gpu.json.
+against the copy bandwidth of the same run; whole chunks of the flagship through the engine, counted; its dates against
+those of the host's cores; the command. Without a GPU it prints what was predicted before any was measured, and says so.
+Writes benchmarks/results/gpu.json.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.engine import gate
+from benchmarks.gate import opened
+from benchmarks.main_job import run as command
+from benchmarks.ready import make_ready
 from benchmarks.record import RESULTS, about
 from benchmarks.stand_in import source_of, stand_in_plan
 from rsimc.api import load_study
@@ -158,6 +163,49 @@ def chunks(plan: Plan) -> dict[str, float]:
     }
 
 
+def commands(draws: int = 1_000_000) -> dict[str, float]:
+    """Wall seconds of `rsimc simulate baseline --prior`, with start and compilation, then with its programs kept."""
+    with TemporaryDirectory(prefix="rsimc-bench-") as name:
+        folder = Path(name)
+
+        def seconds(number: int, draws: int) -> float:
+            asked = ["simulate", "baseline", "--prior", "--set", f"run.draws={draws}", "-o", str(folder / f"{number}")]
+            return float(command([*asked, "--json", "-q"], folder / "cache", folder)["wall_s"])
+
+        return {
+            f"simulate baseline --prior, {draws:,} trajectories: wall s, start and compilation included": seconds(
+                1, draws
+            ),
+            "the same, its programs kept": seconds(2, draws),
+            f"{10 * draws:,}, its programs kept": seconds(3, 10 * draws),
+        }
+
+
+def against_a_cpu(plan: Plan) -> dict[str, float]:
+    """A chunk on the first device and on the host's cores: by milestone the mean, the 99.9 % and the largest number of
+    days between dates, of which the largest over milestones; dates that one has alone; what share is in another bin."""
+    source, edges = source_of(plan.model), np.array(plan.grid.edges()) - plan.grid.start
+    mine, theirs = (
+        np.moveaxis(np.asarray(compile_chunk(plan, some)(0, CHUNK, source).block.dates, np.float64), 1, 0).reshape(
+            len(plan.model.milestones), -1
+        )
+        for some in (jax.local_devices()[:1], jax.local_devices(backend="cpu")[:1])
+    )
+    both = np.isfinite(mine) & np.isfinite(theirs)
+    days = np.where(both, np.abs(np.where(both, mine, 0.0) - np.where(both, theirs, 0.0)) * 365.25, np.nan)
+    other = np.searchsorted(edges, mine, side="right") != np.searchsorted(edges, theirs, side="right")
+    come = both.any(axis=1)
+    return {
+        "trajectories": mine.shape[1],
+        "milestones": len(mine),
+        "mean_days_apart_at_most": round(float(np.nanmean(days[come], axis=1).max()), 4),
+        "p999_days_apart_at_most": round(float(np.nanquantile(days[come], 0.999, axis=1).max()), 4),
+        "max_days_apart": round(float(np.nanmax(days)), 1),
+        "dates_that_one_has_alone": int(np.sum(np.isfinite(mine) != np.isfinite(theirs))),
+        "share_in_another_bin_at_most": round(float(other.mean(axis=1).max()), 6),
+    }
+
+
 def copy_bandwidth() -> float:
     """Bytes a second of reading and writing four gibibytes."""
     x = jnp.zeros(2**30, jnp.float32)
@@ -177,7 +225,7 @@ def on_the_card(
 ) -> dict[str, Any]:
     """All that needs a GPU."""
     found: dict[str, Any] = {
-        "gate": gate(stand_in_plan()),
+        "gate": opened({"w": make_ready(stand_in_plan(), 16)}, {}),
         "copy_bytes_per_second": copy_bandwidth(),
         "repeats": REPEATS,
     }
@@ -185,7 +233,8 @@ def on_the_card(
     for name, (plan, steps) in cases.items():
         found[name] = measured(plan, trajectories, steps, wide[name], bandwidth)
         found[f"{name}_chunk_of_{CHUNK}"] = chunks(plan)
-    return found | {"card_after": card()}
+    found |= {"card_after": card(), "against_a_cpu": against_a_cpu(cases["flagship"][0])}
+    return found | {"commands": commands()}
 
 
 def main() -> None:

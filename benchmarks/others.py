@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +23,26 @@ OF = np.array([("horizon", "labour", "software", "pace", "effective").index(m.qu
 
 Values = np.ndarray
 """Parameter values [20, n] in the order of `stand_in.PARAMETERS`."""
+Dates = Callable[[Values], np.ndarray]
+"""Dates [8, n] in steps, 1e9 where none within the horizon; n a multiple of 64."""
 
 
-def compiled() -> Callable[[Values], np.ndarray] | None:
-    """W in C++: dates [8, n] in steps, 1e9 where none within the horizon; n a multiple of 64. None without g++."""
+def compiled(every: bool = True) -> dict[str, Dates]:
+    """W in C++ by the floats of its vectors: as many as the machine's have, or 8 and 16 both, since wider ones are not
+    faster everywhere; nothing without g++."""
     if shutil.which("g++") is None:
-        return None
-    folder = tempfile.TemporaryDirectory(prefix="rsimc-bench-")
-    library = Path(folder.name) / "stand_in.so"
-    subprocess.run(["g++", *FLAGS.split(), "-o", str(library), str(SOURCE)], check=True)
-    run = ctypes.CDLL(str(library)).stand_in
-    folder.cleanup()  # the library stays loaded
+        return {}
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    widths = (8, 16) if every else (16,) if "avx512f" in flags else (8,)
+    with ThreadPoolExecutor() as pool:
+        return {f"C++ in {n} floats": run for n, run in zip(widths, pool.map(_compiled, widths), strict=True)}
+
+
+def _compiled(floats: int) -> Dates:
+    with tempfile.TemporaryDirectory(prefix="rsimc-bench-") as folder:  # the library stays loaded
+        library = Path(folder) / "stand_in.so"
+        subprocess.run(["g++", *FLAGS.split(), f"-DFLOATS={floats}", "-o", str(library), str(SOURCE)], check=True)
+        run = ctypes.CDLL(str(library)).stand_in
 
     def dates(values: Values) -> np.ndarray:
         given = np.ascontiguousarray(values, np.float32)

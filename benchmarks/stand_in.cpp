@@ -1,13 +1,13 @@
 // Workload W (stand_in.py) by hand: what one core of this machine can do.
 //
-// Trajectories go through all steps in groups of 64, as four vectors of 16 floats side by side, so that the core always has
-// four independent chains to work on; the compiler splits the wide vectors below into those of the machine. Polynomials
+// Trajectories go through all steps in groups of four vectors of FLOATS floats side by side, so that the core always has
+// four independent chains to work on; the compiler splits vectors wider than the machine's. Polynomials
 // for exp and log inlined, threefry-2x32 with 20 rounds and Box-Muller in the loop, both normals of a pair used.
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 
-constexpr int LANES = 64, WIDE = 4, SPECIALISMS = 6, MILESTONES = 8, PARAMETERS = 20;
+constexpr int WIDE = 4, LANES = WIDE * FLOATS, SPECIALISMS = 6, MILESTONES = 8, PARAMETERS = 20;
 typedef float Floats __attribute__((vector_size(4 * LANES / WIDE)));
 typedef int32_t Signed __attribute__((vector_size(4 * LANES / WIDE)));
 typedef uint32_t Unsigned __attribute__((vector_size(4 * LANES / WIDE)));

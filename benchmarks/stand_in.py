@@ -10,7 +10,7 @@ with other programs: `stand_in.cpp` and `others` hold the same equations. All in
     A = log(sum_k w_k p_k^r)/r       labour;   R = -2 log(alpha e^{-(A + t/20)/2} + (1 - alpha) e^{-c/2})
     s' = exp(min(lambda R + pace - beta s, 10)) + noise;   c' = growth (1 - decline dt)^n;   s <= 80 log 2
 
-Transcendental functions a step: 16 exponentials and 7 logarithms, and those of the noise.
+Transcendental functions a step: 16 exponentials and 8 logarithms, and two logarithms of the noise.
 """
 
 from __future__ import annotations
@@ -35,9 +35,6 @@ WEIGHTS = (0.1, 0.15, 0.2, 0.2, 0.2, 0.15)
 CEILING = 80.0 * math.log(2.0)
 STEPS = 432
 SEED = 1
-EXPONENTIALS, LOGARITHMS = 16, 7
-FUNCTIONS = EXPONENTIALS + LOGARITHMS + 2
-"""With the logarithms of the two normals."""
 
 
 def _normal(mean: float, sd: float) -> dict[str, list[float]]:

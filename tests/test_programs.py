@@ -16,10 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rsimc.api import load_study
+from rsimc.cli.main import main
 from rsimc.engine.device import Chunk
 from rsimc.engine.kept import loaded
 from rsimc.engine.plan import CHUNK
 from rsimc.runs import programs
+from rsimc.runs.machine import prepare_devices
 from rsimc.runs.programs import Programs, chunk_maker, programs_of
 from rsimc.runs.sources import make_source
 from rsimc.runs.study import Study
@@ -170,6 +172,17 @@ def test_flags_and_code_decide(study: Study, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.undo()
     monkeypatch.setattr(programs, "_code", lambda: "other")
     assert inputs() != plain
+
+
+@pytest.mark.parametrize("flag", ["--xla_cpu_enable_fast_math", "--xla_gpu_enable_fast_math=true"])
+def test_fast_mathematics_are_refused(
+    flag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XLA_FLAGS", f"--xla_cpu_max_isa=AVX2 {flag}")
+    assert main(["simulate", "--prior", "-o", str(tmp_path / "run")]) == 2
+    assert f"take {flag} out of XLA_FLAGS" in capsys.readouterr().err and not (tmp_path / "run").exists()
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=false")
+    prepare_devices()
 
 
 def test_all_that_a_program_is_traced_from_is_in_its_identity() -> None:

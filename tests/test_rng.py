@@ -43,6 +43,24 @@ def test_draws_are_standard_normal() -> None:
     assert stats.kstest(x, "norm").pvalue > 1e-3
 
 
+def test_classes_of_equal_probability_are_filled_alike() -> None:
+    """Chi-square over 1,024 classes of one draw."""
+    counts = np.bincount(np.floor(stats.norm.cdf(draw("noise.horizon", 3)) * 1024).astype(int), minlength=1024)
+    assert 1e-4 < stats.chisquare(counts).pvalue < 1 - 1e-4  # counts that are too even are no chance either
+
+
+@pytest.mark.parametrize(
+    "other", [("noise.software", 3, 1), ("noise.horizon", 4, 1), ("noise.horizon", 3, 2), ("neighbour", 3, 1)]
+)
+def test_pairs_fill_their_square_alike(other: tuple[str, int, int]) -> None:
+    """Chi-square over 32 x 32 classes: another stream, the next step, another seed, the next trajectory."""
+    x = draw("noise.horizon", 3)
+    y = np.roll(x, 1) if other[0] == "neighbour" else draw(*other)
+    across, up = (np.floor(stats.norm.cdf(z) * 32).astype(int) for z in (x, y))
+    counts = np.bincount(32 * across + up, minlength=1024)
+    assert 1e-4 < stats.chisquare(counts).pvalue < 1 - 1e-4
+
+
 def test_the_tails_are_those_of_a_normal() -> None:
     x = np.abs(np.concatenate([draw("tails", step) for step in range(8)]))
     for level in (3.0, 4.0, 4.5):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.stats import qmc
+from toy import GROWTH, Toy
 
+from benchmarks.stand_in import source_of
 from rsimc import api
 from rsimc.analysis.estimates import estimate
 from rsimc.analysis.forecast import Forecast, open_run
@@ -18,7 +21,7 @@ from rsimc.cli.main import main
 from rsimc.engine import sobol
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK
 from rsimc.errors import UsageError
-from rsimc.runs.sources import directions
+from rsimc.runs.sources import directions, spread
 from rsimc.scenario import load_scenario
 
 DIMENSIONS = 141
@@ -79,6 +82,16 @@ def test_a_mean_is_found_with_far_fewer_points() -> None:
     exact = stats.norm.sf(1 / np.sqrt(20))
     assert np.mean(means) == pytest.approx(exact, abs=4 * np.std(means) / 8)
     assert np.std(sums) < np.sqrt(20 / BLOCK) / 10  # independent draws: sqrt(20/1,024)
+
+
+def test_a_parameter_appended_to_a_model_leaves_the_others_where_they_were() -> None:
+    class Longer(Toy):
+        parameters = (*Toy.parameters, replace(GROWTH, name="another"))
+
+    ids = jnp.arange(4 * BLOCK, dtype=jnp.uint32)
+    before, after = (np.asarray(spread(source_of(model), 3).values(ids)) for model in (Toy(), Longer()))
+    assert np.array_equal(after[: len(before)], before) and len(after) == len(before) + 1
+    assert abs(np.corrcoef(after)[-1, :-1]).max() < 0.05
 
 
 def test_more_trajectories_keep_the_first_ones() -> None:

@@ -64,7 +64,8 @@ def _advice(found: list[dict[str, object]], cache: dict[str, object]) -> str:
         return f"ready, but only {free / GIB:.1f} GiB are free for the cache"
     on_cpu = all(device["platform"] == "cpu" for device in found)
     if on_cpu and NVIDIA.exists():
-        return 'ready, on the CPU: there is an NVIDIA GPU that jax does not see; install "rsimc[gpu]" to use it'
+        found_one = "ready, on the CPU: there is an NVIDIA GPU that jax does not see"
+        return f'{found_one}; pip install ".[gpu]" in a clone of rsimc to use it'
     return f"ready, on the {str(found[0]['platform']).upper()}"
 
 

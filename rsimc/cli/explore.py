@@ -44,11 +44,13 @@ def command(
     the cache keeps, settings of the posterior are calibrated: other priors re-weight its draws while these suffice, and
     where a new calibration would be needed the page says so and shows no number.
 
-    Needs the extra: pip install "rsimc[explore]".
+    Needs the extra: pip install ".[explore]" in a clone of rsimc.
     """
     for package in ("marimo", "anywidget"):
         if find_spec(package) is None:
-            raise UsageError("explore", "marimo and anywidget", f"no {package}", 'pip install "rsimc[explore]"')
+            raise UsageError(
+                "explore", "marimo and anywidget", f"no {package}", 'pip install ".[explore]" in a clone of rsimc'
+            )
     from rsimc import exploring
     from rsimc.publish.explorer.serve import serve
 

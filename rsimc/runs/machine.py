@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from importlib.metadata import version
 from typing import Any
 
 import jax
 
 from rsimc.engine.device import use_cpu_cores
+from rsimc.errors import UsageError
 from rsimc.runs.cache import cache_dir
+
+FAST_MATHS = re.compile(r"--xla_[cg]pu_enable_fast_math(?!=(?:false|0)\b)\S*")
 
 
 def prepare_devices(cores: int | None = None) -> None:
-    """Let jax see every core, or `cores` of them, and keep compiled programs between processes."""
+    """Let jax see every core, or `cores` of them, and keep compiled programs between processes. UsageError where
+    XLA_FLAGS ask for fast mathematics: sums would be reordered, and no promise of the same numbers would hold."""
+    if asked := FAST_MATHS.search(os.environ.get("XLA_FLAGS", "")):
+        raise UsageError("XLA_FLAGS", "exact mathematics", asked[0], f"take {asked[0]} out of XLA_FLAGS")
     use_cpu_cores(cores)
     if jax.config.jax_compilation_cache_dir is None:
         jax.config.update("jax_compilation_cache_dir", str(cache_dir() / "xla"))

@@ -99,7 +99,9 @@ def _connected(address: str | None) -> Iterator[Any]:
         try:
             import ray
         except ImportError:
-            raise UsageError("executor", "Ray", "none installed", 'python3 -m pip install "rsimc[ray]"') from None
+            raise UsageError(
+                "executor", "Ray", "none installed", 'python3 -m pip install ".[ray]" in a clone of rsimc'
+            ) from None
         if ray.is_initialized():
             yield ray
             return

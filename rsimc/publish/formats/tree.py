@@ -41,7 +41,7 @@ def write_zarr(forecast: Forecast, path: Path) -> Path:
     try:
         import zarr  # noqa: F401, an extra
     except ImportError as error:
-        advice = 'install it: pip install "rsimc[zarr]"'
+        advice = 'install it: pip install ".[zarr]" in a clone of rsimc'
         raise UsageError("format", "zarr, which is not installed", "none", advice) from error
     make_folder(path.parent)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
