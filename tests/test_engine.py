@@ -35,7 +35,7 @@ from rsimc.engine.counts import (
     spans,
     zero,
 )
-from rsimc.engine.device import LANE, Chunk, compile_chunk, steps_at_once
+from rsimc.engine.device import LANE, Chunk, chunk_shapes, compile_chunk, jitted, lane
 from rsimc.engine.packed import unpack
 from rsimc.engine.path import march, simulate_path, start
 from rsimc.engine.plan import BATCHES, BLOCK, CHUNK, Bins, Plan, batch_of, chunk_count
@@ -499,16 +499,20 @@ def test_eight_devices_give_the_bytes_of_one() -> None:
     assert set(rows) == {"1", "2", "8"} and len(set(rows.values())) == 1
 
 
-def test_the_flagship_lowers_for_a_gpu_without_one() -> None:
-    """The program of a GPU's whole share of a chunk: the compiler's own functions, without the model's fences."""
+def test_the_flagships_own_programs_lower_for_a_gpu_without_one() -> None:
+    """Those of a chunk on a GPU: its whole share at once, the compiler's own functions, without the model's fences."""
+    source = prior_source()
+    given, width = jax.tree.leaves(source), lane("cuda", 1)
+    starts, last, seen = chunk_shapes(PLAN, width)
+    assert width == CHUNK and starts.shape == (1,)
 
-    def share(first: jax.Array) -> Any:
-        ids = first + jnp.arange(CHUNK, dtype=jnp.uint32)
-        block = simulate_block(PLAN, prior_source(), ids, steps_at_once("cuda"))
-        return device_add(PLAN, device_zero(PLAN), block.seen, places_of(PLAN, block.seen, ids, ids < CHUNK))
+    def texts(kind: str) -> list[str]:
+        begin, march, count = jitted(PLAN, jax.local_devices()[:1], width, source, kind)
+        first = begin.trace(starts, given)
+        traced = (first, march.trace(starts, given, first.out_info), count.trace(starts, last, seen))
+        return [each.lower(lowering_platforms=(kind,)).as_text() for each in traced]
 
-    text = jax.jit(share).trace(jnp.uint32(0)).lower(lowering_platforms=("cuda",)).as_text()
-    assert "stablehlo.exponential" in text and "stablehlo.while" in text
-    cpu = jax.jit(share).trace(jnp.uint32(0)).lower(lowering_platforms=("cpu",)).as_text()
-    left, fences = (program.count("optimization_barrier") for program in (text, cpu))
-    assert left == 2 < 100 < fences  # around the start of a block, once each
+    gpu, cpu = texts("cuda"), texts("cpu")
+    assert all("stablehlo.exponential" in text for text in gpu[:2]) and "stablehlo.while" in gpu[1]
+    left, fences = ([text.count("optimization_barrier") for text in program] for program in (gpu, cpu))
+    assert left == [2, 1, 0] and fences[0] > 50 and fences[1] > 50  # around the start, and where the march takes it up

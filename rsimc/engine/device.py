@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -28,8 +28,8 @@ Array = jax.Array
 
 
 LANE = 256
-"""On CPUs: eight specialisms of 256 trajectories are 8 KiB, of which a first-level cache holds four. On AMD's Zen 4 512
-are 3% slower, 1,024 a tenth (benchmarks/engine)."""
+"""On CPUs: eight specialisms of 256 trajectories are 8 KiB, of which a first-level cache holds four. With 128 the
+flagship is as fast, with 512 1% slower and with 1,024 4% (a Zen 1, 16,384 trajectories, medians of seven in turns)."""
 
 
 @dataclass(frozen=True)
@@ -148,19 +148,24 @@ def chunk_programs(
     return made
 
 
-def _compiled(plan: Plan, devices: list[Any], width: int, source: Source) -> tuple[jax.stages.Compiled, ...]:
-    """Three programs, compiled side by side, since most of a compiler's work on one is done by one core: the start of
-    all lanes, their march, and what is counted of them. At the border of the first two there are fences in any case:
-    what is unpacked behind one is taken apart once a lane, not in every loop that reads it. They take the source's
-    arrays alone, since what else it holds is in the programs. Counting is handed over first: it is traced soonest, and
-    a second core has nothing else to do while the start is traced.
+class Jitted(NamedTuple):
+    """The programs of a chunk before they are lowered: the start of all lanes, their march, what is counted of them."""
+
+    begin: Any
+    march: Any
+    count: Any
+
+
+def jitted(plan: Plan, devices: list[Any], width: int, source: Source, kind: str) -> Jitted:
+    """Three programs, so that they are compiled side by side, since most of a compiler's work on one is done by one
+    core. At the border of the first two there are fences in any case: what is unpacked behind one is taken apart once a
+    lane, not in every loop that reads it. They take the source's arrays alone, since what else it holds is in the
+    programs. kind: of device, "cpu" or another, which may be none of this machine's.
 
     On a CPU a loop over lanes that scatters nothing becomes one function; in one that does, each small loop is a kernel
     of its own, which takes three times as long to compile (20 ms against 6 on a Zen 1). So all places are found before
     the first trajectory is counted."""
-
-    kind = devices[0].platform
-    leaves, tree = jax.tree.flatten(source)
+    tree = jax.tree.structure(source)
 
     def ids(first: Array) -> Array:
         return fence(first + jnp.arange(width, dtype=jnp.uint32))  # fused into the generator, LLVM takes seconds longer
@@ -194,17 +199,31 @@ def _compiled(plan: Plan, devices: list[Any], width: int, source: Source) -> tup
     split, alike = NamedSharding(mesh, Spec("lane")), NamedSharding(mesh, Spec())
     options = compiler_options(kind)
 
-    def lowered(work: Callable[..., Any], places: tuple[NamedSharding, ...], given: tuple[Any, ...]) -> Any:
+    def shared(work: Callable[..., Any], places: tuple[NamedSharding, ...]) -> Any:
         specs = tuple(place.spec for place in places)
         sharded = jax.shard_map(work, mesh=mesh, in_specs=specs, out_specs=Spec("lane"), check_vma=False)
-        return jax.jit(sharded, in_shardings=places, out_shardings=split, compiler_options=options).lower(*given)
+        return jax.jit(sharded, in_shardings=places, out_shardings=split, compiler_options=options)
 
-    starts = jax.ShapeDtypeStruct((CHUNK // width,), np.uint32)
-    last = jax.ShapeDtypeStruct((), np.uint32)
-    seen = seen_shapes(plan, CHUNK // width, width)
-    with ThreadPoolExecutor(3) as pool:  # while the next is being traced
-        counting = pool.submit(lowered(count, (split, alike, split), (starts, last, seen)).compile)
-        first = lowered(begin, (split, alike), (starts, leaves))
+    return Jitted(
+        shared(begin, (split, alike)), shared(march, (split, alike, split)), shared(count, (split, alike, split))
+    )
+
+
+def _compiled(plan: Plan, devices: list[Any], width: int, source: Source) -> tuple[jax.stages.Compiled, ...]:
+    """The three programs, compiled while the next is being traced. Counting is handed over first: it is traced soonest,
+    and a second core has nothing else to do while the start is traced."""
+    begin, march, count = jitted(plan, devices, width, source, devices[0].platform)
+    starts, last, seen = chunk_shapes(plan, width)
+    leaves = jax.tree.leaves(source)
+    with ThreadPoolExecutor(3) as pool:
+        counting = pool.submit(count.lower(starts, last, seen).compile)
+        first = begin.lower(starts, leaves)
         beginning = pool.submit(first.compile)
-        marching = pool.submit(lowered(march, (split, alike, split), (starts, leaves, first.out_info)).compile)
+        marching = pool.submit(march.lower(starts, leaves, first.out_info).compile)
         return beginning.result(), marching.result(), counting.result()
+
+
+def chunk_shapes(plan: Plan, width: int) -> tuple[Any, Any, Seen]:
+    """Of what the programs of a chunk take: first trajectories of lanes, the last id, what is counted."""
+    starts = jax.ShapeDtypeStruct((CHUNK // width,), np.uint32)
+    return starts, jax.ShapeDtypeStruct((), np.uint32), seen_shapes(plan, CHUNK // width, width)
