@@ -65,7 +65,7 @@ QUESTIONS = (
     ),
     Question("What does the answer hang on?", (f"rsimc sensitivity {RUN} -q",), head=9),
     Question("What should I look out for?", (f"rsimc watch {RUN}",), head=8),
-    Question("How would it have done a year ago?", ("rsimc backtest baseline --as-of 2025-10-31 -q",), head=12),
+    Question("How would it have done a year ago?", ("rsimc backtest baseline --as-of 2025-10-31 -q",), head=17),
     Question("Can anybody check the numbers?", (f"rsimc verify {RUN} --chunks 1 -q",)),
 )
 

@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import replace
 from datetime import date
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from rsimc import api, checking
 from rsimc.analysis import influence as influences
 from rsimc.analysis import kept
-from rsimc.analysis.backtest import DAYS, SERIES, known_on, usable
+from rsimc.analysis.backtest import DAYS, MODEL, SERIES, Backtest, Line, known_on, usable
+from rsimc.analysis.baselines import BASELINES
 from rsimc.analysis.document import document
 from rsimc.analysis.estimates import Estimate
 from rsimc.analysis.forecast import Forecast
@@ -31,6 +34,7 @@ from rsimc.analysis.hindsight import later
 from rsimc.analysis.new_rows import new_rows
 from rsimc.analysis.precision import Precision
 from rsimc.analysis.prior_sensitivity import HALF, centred_by, prior_sensitivity, slopes
+from rsimc.analysis.scores import Score
 from rsimc.analysis.sensitivity.others import MIXED, others
 from rsimc.calibration import refits
 from rsimc.calibration.predictive import Positions, later_rows, not_yet, positions
@@ -327,6 +331,18 @@ def test_the_command_backtests_on_the_days_that_the_report_looks_for() -> None:
     from rsimc.cli import backtest as command
 
     assert tuple(day.isoformat() for day in DAYS) == command.DAYS
+
+
+def test_a_backtest_is_whole_at_80_columns() -> None:
+    from rsimc.cli.backtest import _show
+
+    poor, none = Score(12, -10.25, 0.01, -100.25, 10, 12), Score(0, None, None, None, None, None)
+    lines = tuple(Line(name, poor, none) for name in (MODEL, *BASELINES))
+    page = StringIO()
+    _show(Backtest(date(2025, 10, 31), True, 15, lines, 1.0, 3000.0), Console(file=page, width=80))
+    text = page.getvalue()
+    assert all(f"{line.forecaster}  " in text for line in lines) and text.count("10/12") == len(lines)
+    assert text.count("log score") == 2 and max(map(len, text.splitlines())) <= 80
 
 
 def test_a_backtest_needs_the_points_that_it_scores(

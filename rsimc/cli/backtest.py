@@ -79,12 +79,15 @@ def _show(one: Backtest, out: Console) -> None:
     kind = "pseudo-out-of-sample: rows up to the date, published later" if one.pseudo else "a true vintage of the rows"
     out.print(heading(f"As of {one.as_of}"))
     say(out, f"{one.known} records of METR known; {kind}. Refit: R-hat {one.rhat:.3f}, ESS {one.ess:.0f}.")
-    columns = ("CRPS", "log", "in 50 %", "in 90 %")
-    names = [f"{suite} {column}" for suite in ("same:", "revised:") for column in columns]
-    listed = table("Forecaster", *names, right=names)
-    for line in one.lines:
-        listed.add_row(line.forecaster, *_cells(line.same_suite), *_cells(line.revised_suite))
-    out.print(listed)
+    for suite, scores in (
+        ("Later points of the same suite", [line.same_suite for line in one.lines]),
+        ("Of a revised suite", [line.revised_suite for line in one.lines]),
+    ):
+        columns = ("CRPS", "log score", "in 50 %", "in 90 %")
+        listed = table(suite, *columns, right=columns)
+        for line, score in zip(one.lines, scores, strict=True):
+            listed.add_row(line.forecaster, *_cells(score))
+        out.print(listed)
     out.print()
 
 
