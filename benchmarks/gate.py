@@ -136,9 +136,9 @@ def errors_against(w: Ready, other: Dates) -> float:
     parameters and noise of its own: the largest over milestones."""
     last = STEPS - 1.0  # the other one looks at the state before a step, not after
     mine, theirs = np.minimum(_rows(w.dates()).T * 12.0, last), np.minimum(other(w.values), last)
-    apart = (mine - theirs).astype(np.float64)
-    spread = apart.std(axis=1) / np.sqrt(apart.shape[1])
-    return round(float(np.max(np.abs(apart.mean(axis=1)) / spread)), 2)
+    later = (mine - theirs).astype(np.float64)
+    spread = later.std(axis=1) / np.sqrt(later.shape[1])
+    return round(float(np.max(np.abs(later.mean(axis=1)) / spread)), 2)
 
 
 def steps_against_numpy(w: Ready, count: int = 8) -> float:
