@@ -81,7 +81,7 @@ def steps_of(ready: Ready) -> int:
 
 def chunks(ready: Ready, repeats: int) -> dict[str, Any]:
     """Whole chunks through the engine, counted: CPU nanoseconds a trajectory-step on the fewest devices; trajectories a
-    second by the number of devices, and how many times the fewest devices' those of others are; what counts take."""
+    second by the number of devices, and the speed relative to the fewest; what counts take."""
     seconds: dict[int, list[tuple[float, float]]] = {devices: [] for devices in ready.runs}
     for n in range(repeats):
         for devices, run in ready.runs.items():

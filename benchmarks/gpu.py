@@ -1,16 +1,17 @@
 """W and the flagship on a GPU: `uv run python -m benchmarks.gpu [--trajectories 1048576] [--steps 1900]`.
 
-Behind the same gate as `python -m benchmarks`: milliseconds for blocks of several widths, with one step and with
-several in the compiler's sight at once; kernels of a step and the bytes that they move, read off the optimised program,
-against the copy bandwidth of the same run; whole chunks of the flagship through the engine, counted; its dates against
-those of the host's cores; the command. Without a GPU it prints what was predicted before any was measured, and says so.
-Writes benchmarks/results/gpu.json.
+Behind the gate of W (`benchmarks/gate.py`) and of the flagship's dates against the host's: milliseconds for blocks of
+several widths, with one step and with several in the compiler's sight at once; kernels of a step and the bytes that
+they move, read off the optimised program, against the copy bandwidth of the same run; whole chunks of the flagship
+through the engine, counted; the command. Without a GPU it prints what was predicted before any was measured, and says
+so. Writes benchmarks/results/gpu.json.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -19,6 +20,9 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+# the command that is timed runs beside this process, on the same card
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 import jax
 import jax.numpy as jnp
@@ -182,8 +186,8 @@ def commands(draws: int = 1_000_000) -> dict[str, float]:
 
 
 def against_a_cpu(plan: Plan) -> dict[str, float]:
-    """A chunk on the first device and on the host's cores: by milestone the mean, the 99.9 % and the largest number of
-    days between dates, of which the largest over milestones; dates that one has alone; what share is in another bin."""
+    """A chunk on the first device and on one of the host's cores, of the worst milestone: days between dates, the mean,
+    99.9 % and the largest; dates that one has alone; what share is in another bin."""
     source, edges = source_of(plan.model), np.array(plan.grid.edges()) - plan.grid.start
     mine, theirs = (
         np.moveaxis(np.asarray(compile_chunk(plan, some)(0, CHUNK, source).block.dates, np.float64), 1, 0).reshape(
@@ -206,6 +210,14 @@ def against_a_cpu(plan: Plan) -> dict[str, float]:
     }
 
 
+def near_a_cpu(plan: Plan) -> dict[str, float]:
+    """`against_a_cpu`; SystemExit where dates are not the same but for rounding, so that no time is printed."""
+    found = against_a_cpu(plan)
+    if not (found["p999_days_apart_at_most"] <= 1.0 and found["share_in_another_bin_at_most"] <= 1e-3):
+        raise SystemExit(f"wrong, so no times: the flagship's dates are far from a CPU's: {found}")
+    return found
+
+
 def copy_bandwidth() -> float:
     """Bytes a second of reading and writing four gibibytes."""
     x = jnp.zeros(2**30, jnp.float32)
@@ -226,6 +238,7 @@ def on_the_card(
     """All that needs a GPU."""
     found: dict[str, Any] = {
         "gate": opened({"w": make_ready(stand_in_plan(), 16)}, {}),
+        "against_a_cpu": near_a_cpu(cases["flagship"][0]),
         "copy_bytes_per_second": copy_bandwidth(),
         "repeats": REPEATS,
     }
@@ -233,8 +246,7 @@ def on_the_card(
     for name, (plan, steps) in cases.items():
         found[name] = measured(plan, trajectories, steps, wide[name], bandwidth)
         found[f"{name}_chunk_of_{CHUNK}"] = chunks(plan)
-    found |= {"card_after": card(), "against_a_cpu": against_a_cpu(cases["flagship"][0])}
-    return found | {"commands": commands()}
+    return found | {"card_after": card(), "commands": commands()}
 
 
 def main() -> None:

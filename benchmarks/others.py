@@ -28,8 +28,8 @@ Dates = Callable[[Values], np.ndarray]
 
 
 def compiled(every: bool = True) -> dict[str, Dates]:
-    """W in C++ by the floats of its vectors: as many as the machine's have, or 8 and 16 both, since wider ones are not
-    faster everywhere; nothing without g++."""
+    """W in C++ by the floats of its vectors: 16 with AVX-512, else 8; or both, since wider ones are not faster
+    everywhere; nothing without g++."""
     if shutil.which("g++") is None:
         return {}
     flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""

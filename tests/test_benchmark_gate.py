@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks import gate as checks
+from benchmarks import others
 from benchmarks.functions import functions_of_a_step
-from benchmarks.gate import complaints, gate
+from benchmarks.gate import STEPS_APART, complaints, gate, known_answers, same, steps_against_numpy
 from benchmarks.ready import Ready, make_ready
 from benchmarks.stand_in import MILESTONES, StandIn, stand_in_plan
-from rsimc.engine.plan import Plan
+from rsimc.engine import rng
+from rsimc.engine.plan import CHUNK, Plan
 
 
 class Faster(StandIn):
@@ -56,6 +60,29 @@ def test_other_equations_than_numpys_are_told(ready: Ready) -> None:
 def test_another_program_than_the_one_timed_is_told(ready: Ready, passed: dict[str, Any]) -> None:
     other = replace(ready, work=lambda: (ready.dates() * (1.0 + 2.0**-20),), runs={2: ready.runs[2]})
     assert complaints(gate({"w": other}, {}))[0].startswith("w: what is timed gives other dates than the engine")
+
+
+def test_counts_that_depend_on_the_devices_are_told(ready: Ready) -> None:
+    one, two = ready.runs[1](0, CHUNK, ready.source), ready.runs[2](0, CHUNK, ready.source)
+    off = replace(two, counts=replace(two.counts, fans=two.counts.fans[..., ::-1].copy()))
+    other = replace(ready, runs={1: lambda *_: one, 2: lambda *_: off})
+    assert same(ready)["counts_agree"] is True and same(other)["counts_agree"] is False
+    assert same(replace(ready, runs={2: ready.runs[2]}))["counts_agree"] is None
+
+
+def test_another_generator_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = rng.threefry
+    monkeypatch.setattr(rng, "threefry", lambda *words: right(*words[:3], words[3] + np.uint32(1)))
+    assert not known_answers()
+
+
+def test_a_solver_that_is_wrong_or_gives_up_is_told(ready: Ready, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert steps_against_numpy(ready) < STEPS_APART
+    right = others.in_scipy
+    monkeypatch.setattr(checks, "in_scipy", lambda values: 0.7 * right(values))
+    assert STEPS_APART < steps_against_numpy(ready) < math.inf
+    monkeypatch.setattr(checks, "in_scipy", lambda values: 0.0 * right(values))
+    assert steps_against_numpy(ready) == math.inf
 
 
 @pytest.mark.parametrize(

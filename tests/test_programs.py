@@ -181,6 +181,7 @@ def test_fast_mathematics_are_refused(
     monkeypatch.setenv("XLA_FLAGS", f"--xla_cpu_max_isa=AVX2 {flag}")
     assert main(["simulate", "--prior", "-o", str(tmp_path / "run")]) == 2
     assert f"take {flag} out of XLA_FLAGS" in capsys.readouterr().err and not (tmp_path / "run").exists()
+    assert main(["doctor"]) == 1 and "exact mathematics" in capsys.readouterr().out
     monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=false")
     prepare_devices()
 

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from rsimc.cli.options import console, emit_json, json_option
 from rsimc.cli.tables import say
+from rsimc.errors import UsageError
 from rsimc.runs.cache import cache_dir
 
 PACKAGES = ("rsimc", "jax", "jaxlib", "numpyro", "arviz")
@@ -81,12 +82,15 @@ def versions() -> dict[str, str | None]:
 
 
 def devices() -> tuple[list[dict[str, object]], str]:
-    """The devices that jax finds, or none and the reason."""
+    """The devices that jax finds, or none and the reason, which may be flags that no run is made with."""
     try:
         import jax
 
+        from rsimc.runs.machine import refuse_fast_maths
+
+        refuse_fast_maths()
         found = jax.devices()
-    except (ImportError, RuntimeError) as error:
+    except (ImportError, RuntimeError, UsageError) as error:
         return [], " ".join(str(error).split())
     kinds = dict.fromkeys((device.platform, device.device_kind) for device in found)
     return [

@@ -18,15 +18,21 @@ FAST_MATHS = re.compile(r"--xla_[cg]pu_enable_fast_math(?!=(?:false|0)\b)\S*")
 
 
 def prepare_devices(cores: int | None = None) -> None:
-    """Let jax see every core, or `cores` of them, and keep compiled programs between processes. UsageError where
-    XLA_FLAGS ask for fast mathematics: sums would be reordered, and no promise of the same numbers would hold."""
-    if asked := FAST_MATHS.search(os.environ.get("XLA_FLAGS", "")):
-        raise UsageError("XLA_FLAGS", "exact mathematics", asked[0], f"take {asked[0]} out of XLA_FLAGS")
+    """Let jax see every core, or `cores` of them, and keep compiled programs between processes. Raises as
+    `refuse_fast_maths` does."""
+    refuse_fast_maths()
     use_cpu_cores(cores)
     if jax.config.jax_compilation_cache_dir is None:
         jax.config.update("jax_compilation_cache_dir", str(cache_dir() / "xla"))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def refuse_fast_maths() -> None:
+    """UsageError where XLA_FLAGS ask for fast mathematics: sums would be reordered, and no promise of the same numbers
+    would hold."""
+    if asked := FAST_MATHS.search(os.environ.get("XLA_FLAGS", "")):
+        raise UsageError("XLA_FLAGS", "exact mathematics", asked[0], f"take {asked[0]} out of XLA_FLAGS")
 
 
 def machine() -> dict[str, Any]:
