@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from rsimc import api
 from rsimc.analysis.document import QUANTILES, YEARS, document
-from rsimc.analysis.estimates import MIN_BATCHES, Curve, Estimate, curve, estimate
+from rsimc.analysis.estimates import MIN_BATCHES, Curve, Estimate, curve, errors, estimate
 from rsimc.analysis.forecast import Forecast, open_run
 from rsimc.dates import decimal_year, end_of_day, iso_date
 from rsimc.engine.counts import ACCOUNTS, zero
@@ -123,6 +123,17 @@ def test_no_hit_is_no_certainty() -> None:
         assert found.p in (0.0, 1.0)
         assert found.se is not None
         assert 0.5 / 6400 < found.se < 3 / 6400
+
+
+@given(st.integers(1, 10**5), st.integers(1, 40), st.sampled_from([0.0, 1.0]))
+def test_without_spread_those_that_share_a_draw_count_as_one(draws: int, each: int, p: float) -> None:
+    """As if every draw had one trajectory: more of them say no more of an event that the draw decides."""
+    sizes = np.full(BATCHES, float(draws * each))
+    found = estimate(p * sizes, sizes, draws=draws * BATCHES)
+    alone = estimate(p * sizes / each, sizes / each)
+    assert (found.se, found.n_eff) == (pytest.approx(alone.se), pytest.approx(draws * BATCHES))
+    curve = errors(p * sizes[:, None], sizes, draws=draws * BATCHES)
+    assert curve[0] == pytest.approx(found.se)
 
 
 def test_an_estimate_as_plain_data() -> None:

@@ -15,12 +15,13 @@ from scipy import stats
 from stand_in import stand_in
 
 from rsimc.analysis.estimates import errors, estimate
-from rsimc.analysis.explore.bench import Bench
+from rsimc.analysis.explore.bench import Bench, worth_of_a_draw
 from rsimc.analysis.explore.outcome import QUANTILES, Outcome
 from rsimc.analysis.explore.setting import Setting, read, scenario_of, written
 from rsimc.analysis.explore.standing import Standing
 from rsimc.analysis.explore.weighing import MAX_KHAT, Draws, Weights, even, only, reweighted, taken
 from rsimc.analysis.replay import crossing
+from rsimc.calibration.verdict import worst
 from rsimc.engine.device import compile_chunk
 from rsimc.engine.plan import BATCHES, CHUNK, batch_of
 from rsimc.errors import UsageError
@@ -257,6 +258,12 @@ def test_errors_of_curves_are_those_of_single_probabilities(filled: int, k: int,
     hits = np.floor(rng.random((80, k)) * (sizes[:, None] + 1))
     each = [estimate(hits[:, n], sizes, free).se for n in range(k)]
     assert np.allclose(errors(hits, sizes, free), [math.nan if e is None else e for e in each], equal_nan=True)
+
+
+def test_a_draw_of_a_mixture_is_worth_what_one_of_its_forms_is(bench: Bench) -> None:
+    verdict = stand_in(bench.study).verdict
+    one = replace(verdict, ess_bulk_min=0.25 * verdict.draws)
+    assert worth_of_a_draw(one, 1) == worth_of_a_draw(worst([one] * 12, ["form"] * 12), 12) == 0.25
 
 
 def test_fans_are_quantiles_to_a_bin(opened: Outcome) -> None:

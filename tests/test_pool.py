@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,15 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from rsimc import api, comparing
+from rsimc.analysis.backtest import MODEL, Backtest, Line
 from rsimc.analysis.estimates import Curve
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.pool.components import Component, of_table
 from rsimc.analysis.pool.pool import alone, linear, logarithmic, pooled, quarters
+from rsimc.analysis.pool.weights import _score as score_of
 from rsimc.analysis.pool.weights import given as given_weights
 from rsimc.analysis.pool.weights import stacked
+from rsimc.analysis.scores import Score
 from rsimc.cli.main import main
 from rsimc.dates import end_of_day, last_day
 from rsimc.engine.plan import BATCHES, BLOCK
@@ -226,3 +230,12 @@ def test_what_cannot_be_pooled_is_refused(run: Forecast, folder: Path) -> None:
         comparing.pool([run, run], "coder", weights="scores")
     with pytest.raises(UsageError, match="such as 2040-12-31"):
         comparing.pool([run, run], "coder", until="never")
+
+
+def test_a_date_is_scored_by_its_points_whatever_their_suites() -> None:
+    def day(first: float | None, second: float | None) -> Backtest:
+        scores = (Score(2, 0.1, 0.0, first, 1, 2), Score(4, 0.1, 0.0, second, 1, 2))
+        return Backtest(date(2025, 10, 31), True, 15, (Line(MODEL, *scores), Line("log-linear", *scores)), 1.0, 900.0)
+
+    assert score_of(day(1.0, 0.4)) == pytest.approx((2 * 1.0 + 4 * 0.4) / 6)
+    assert (score_of(day(1.0, None)), score_of(day(None, None))) == (1.0, None)

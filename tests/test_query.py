@@ -506,7 +506,7 @@ def test_more_trajectories_are_kept_when_asked_for(tmp_path: Path) -> None:
     assert api.verify(folder).problems == ()
     (folder / "ensemble" / "00000001.parquet").unlink()
     assert any(text.startswith("ensemble/00000001.parquet") for text in api.verify(folder, 0).problems)
-    with pytest.raises(RunError, match="run simulate again"):
+    with pytest.raises(RunError, match="give the command that made the run again"):
         second.query("P(coder <= 2028)")
     api.simulate("baseline", arguments, prior=True, draws=CHUNK + 3000, output=folder)
     assert pq.read_table(folder / "ensemble" / "00000001.parquet").equals(more)
@@ -515,7 +515,7 @@ def test_more_trajectories_are_kept_when_asked_for(tmp_path: Path) -> None:
 def test_a_run_without_trajectories_says_so(run: Forecast, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "run.json").write_bytes((run.folder / "run.json").read_bytes())
     assert main(["query", str(tmp_path), "P(coder <= 2028)"]) == 5
-    assert "run simulate again to make them" in capsys.readouterr().err
+    assert "give the command that made the run again to make them" in capsys.readouterr().err
 
 
 def test_a_run_in_which_nothing_counts_answers_nothing(run: Forecast, tmp_path: Path) -> None:

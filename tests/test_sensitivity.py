@@ -166,7 +166,7 @@ def test_what_cannot_be_answered_is_refused(run: Forecast, tmp_path: Path) -> No
     alone = tmp_path / "alone"
     api.simulate("baseline", ["run.horizon=2032"], prior=True, draws=5, output=alone)
     (alone / "ensemble.parquet").unlink()
-    with pytest.raises(RunError, match="run simulate again"):
+    with pytest.raises(RunError, match="give the command that made the run again"):
         checking.sensitivity(alone, [EVENT], totals=False)
 
 

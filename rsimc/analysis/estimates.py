@@ -2,14 +2,15 @@
 
 A batch is a contiguous segment of the posterior's chains, so the spread sees autocorrelation and the clustering of
 trajectories by draw (batch means; Geyer 1992). A standard error is never less than the binomial one, and null when
-fewer than 16 batches are filled. In a run whose parameters are Sobol points a batch is a scramble of its own, and
-errors are less than the binomial one: that is what such points are for.
+fewer than 16 batches are filled. Where none or all of the trajectories are hits there is no spread to see, and those
+that share a draw of the posterior count as one. In a run whose parameters are Sobol points a batch is a scramble of its
+own, and errors are less than the binomial one: that is what such points are for.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,10 +35,11 @@ class Estimate:
         return {"p": p, "se": se, "n_eff": None if self.n_eff is None else round(self.n_eff, 1)}
 
 
-def estimate(hits: np.ndarray, sizes: np.ndarray, independent: bool = True) -> Estimate:
+def estimate(hits: np.ndarray, sizes: np.ndarray, independent: bool = True, draws: float = math.inf) -> Estimate:
     """The probability of an event from hits [batch] among sizes [batch] (a ratio of sums, residuals by batch).
 
-    independent: whether the trajectories of a batch are, so that an error below the binomial one is luck.
+    independent: whether the trajectories of a batch are, so that an error below the binomial one is luck. draws: of the
+    posterior, which the trajectories share where they are more.
     """
     total = float(sizes.sum())
     if total == 0:
@@ -48,13 +50,14 @@ def estimate(hits: np.ndarray, sizes: np.ndarray, independent: bool = True) -> E
         return Estimate(p, None, None)
     residual = hits - p * sizes
     spread = math.sqrt(filled / (filled - 1) * float((residual**2).sum())) / total
-    smoothed = (float(hits.sum()) + 0.5) / (total + 1.0)  # so that 0 hits do not claim certainty
-    binomial = math.sqrt(smoothed * (1.0 - smoothed) / total)
+    units = min(total, draws) if spread == 0.0 else total
+    smoothed = (p * units + 0.5) / (units + 1.0)  # so that 0 hits do not claim certainty
+    binomial = math.sqrt(smoothed * (1.0 - smoothed) / units)
     se = max(spread, binomial) if independent or spread == 0.0 else spread
     return Estimate(p, se, smoothed * (1.0 - smoothed) / se**2)
 
 
-def errors(hits: np.ndarray, sizes: np.ndarray, independent: bool = True) -> np.ndarray:
+def errors(hits: np.ndarray, sizes: np.ndarray, independent: bool = True, draws: float = math.inf) -> np.ndarray:
     """Standard errors [edge] of many probabilities, hits [batch, edge] among sizes [batch], as `estimate` has them; NaN
     where it gives none."""
     total, filled = float(sizes.sum()), int((sizes > 0).sum())
@@ -64,8 +67,9 @@ def errors(hits: np.ndarray, sizes: np.ndarray, independent: bool = True) -> np.
     sums = rows.sum(axis=1)
     residual = rows - (sums / total)[:, None] * sizes
     spread = np.sqrt(filled / (filled - 1) * (residual**2).sum(axis=1)) / total
-    smoothed = (sums + 0.5) / (total + 1.0)
-    binomial = np.sqrt(smoothed * (1.0 - smoothed) / total)
+    units = np.where(spread == 0.0, min(total, draws), total)
+    smoothed = (sums / total * units + 0.5) / (units + 1.0)
+    binomial = np.sqrt(smoothed * (1.0 - smoothed) / units)
     return np.where(independent | (spread == 0.0), np.maximum(spread, binomial), spread)
 
 
@@ -74,13 +78,14 @@ class Curve:
     """The distribution function of one quantity over increasing edges.
 
     hits [batch, edge]: trajectories at or below each edge; sizes [batch]: trajectories. Between edges hits are
-    interpolated linearly. Edges are decimal years, or years for durations. independent: see `estimate`.
+    interpolated linearly. Edges are decimal years, or years for durations. independent, draws: see `estimate`.
     """
 
     edges: np.ndarray
     hits: np.ndarray
     sizes: np.ndarray
     independent: bool = True
+    draws: float = math.inf
 
     @property
     def p(self) -> np.ndarray:
@@ -90,11 +95,14 @@ class Curve:
     @property
     def se(self) -> np.ndarray:
         """Standard error at each edge; NaN where it is null."""
-        return errors(self.hits, self.sizes, self.independent)
+        return errors(self.hits, self.sizes, self.independent, self.draws)
 
     def at(self, x: float) -> Estimate:
         """The probability of the quantity being at most x."""
-        return estimate(self._hits(x), self.sizes, self.independent)
+        return self._estimate(self._hits(x))
+
+    def _estimate(self, hits: np.ndarray) -> Estimate:
+        return estimate(hits, self.sizes, self.independent, self.draws)
 
     def _hits(self, x: float) -> np.ndarray:
         """Trajectories at or below x [batch], along lines between edges; what np.interp says of each batch."""
@@ -109,19 +117,19 @@ class Curve:
 
     def between(self, start: float, end: float) -> Estimate:
         """The probability of the quantity being above `start` and at most `end`."""
-        return estimate(self._hits(end) - self._hits(start), self.sizes, self.independent)
+        return self._estimate(self._hits(end) - self._hits(start))
 
     def beyond(self) -> Estimate:
         """The probability of lying beyond the last edge: not within the horizon."""
-        return estimate(self.sizes - self.hits[:, -1], self.sizes, self.independent)
+        return self._estimate(self.sizes - self.hits[:, -1])
 
     def within(self) -> Curve:
         """The distribution for those that do not lie beyond the last edge."""
-        return Curve(self.edges, self.hits, self.hits[:, -1], self.independent)
+        return replace(self, sizes=self.hits[:, -1])
 
     def above(self, x: float) -> Estimate:
         """The probability of being more than x."""
-        return estimate(self.sizes - self._hits(x), self.sizes, self.independent)
+        return self._estimate(self.sizes - self._hits(x))
 
     def quantile(self, q: float) -> float | None:
         """The edge below which a share q lies; None when it lies beyond the last edge (or at the first)."""
@@ -144,11 +152,17 @@ class Curve:
         return None if low is None or high is None else (high - low) / 2.0
 
 
-def curve(counts: np.ndarray, accounts: np.ndarray, edges: np.ndarray, independent: bool = True) -> Curve:
+def curve(
+    counts: np.ndarray,
+    accounts: np.ndarray,
+    edges: np.ndarray,
+    independent: bool = True,
+    draws: float = math.inf,
+) -> Curve:
     """The curve of bins [batch, bin] (underflow, inside, beyond); accounts [batch, (counted, nonfinite, ...)].
 
     Trajectories that were not finite stay in the denominator: nothing is dropped.
     """
     hits = np.cumsum(counts[:, :-1], axis=1).astype(np.float64)
     sizes = accounts[:, :2].sum(axis=1).astype(np.float64)
-    return Curve(np.asarray(edges, dtype=np.float64), hits, sizes, independent)
+    return Curve(np.asarray(edges, dtype=np.float64), hits, sizes, independent, draws)

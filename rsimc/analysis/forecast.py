@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -81,13 +82,22 @@ class Forecast:
         """Whether trajectories of a batch are independent draws, or Sobol points."""
         return self.posterior is not None or not self.study.scenario.run.sobol
 
+    @property
+    def shared_draws(self) -> float:
+        """Draws of the posterior, which trajectories share; infinite where each has parameters of its own."""
+        if self.posterior is None:
+            return math.inf
+        sizes = self.posterior.tree["latent"].sizes
+        return float(sizes["chain"] * sizes["draw"])
+
     @cached_property
     def curves(self) -> dict[str, Curve]:
         """The distribution of each milestone's date, over decimal years."""
         edges = np.array(self.study.plan.grid.edges())
         parts = self.counts.milestones
         accounts = self.counts.accounts
-        return {m.name: curve(parts[:, n], accounts, edges, self.independent) for n, m in enumerate(self.milestones)}
+        shared = self.independent, self.shared_draws
+        return {m.name: curve(parts[:, n], accounts, edges, *shared) for n, m in enumerate(self.milestones)}
 
     @cached_property
     def durations(self) -> dict[str, Curve]:
@@ -102,7 +112,7 @@ class Forecast:
     def _passed(self, clocked: bool) -> dict[str, Curve]:
         parts, scales = self.counts.durations, self.study.plan.duration_bins
         return {
-            d.name: curve(parts[:, n], self.counts.accounts, scales[n].edges(), self.independent)
+            d.name: curve(parts[:, n], self.counts.accounts, scales[n].edges(), self.independent, self.shared_draws)
             for n, d in enumerate(self.study.model.durations)
             if bool(d.clock) == clocked
         }
@@ -183,7 +193,8 @@ class Forecast:
         """The probability of each kind of takeoff."""
         sizes = self.counts.accounts[:, :2].sum(axis=1).astype(np.float64)
         hits = self.counts.classes.astype(np.float64)
-        return {name: estimate(hits[:, n], sizes, self.independent) for n, name in enumerate(self.study.model.classes)}
+        shared, names = (self.independent, self.shared_draws), self.study.model.classes
+        return {name: estimate(hits[:, n], sizes, *shared) for n, name in enumerate(names)}
 
 
 def _crossing(cumulative: np.ndarray, edges: np.ndarray, q: float) -> float:
@@ -228,5 +239,5 @@ def _require_same_code(manifest: Manifest, model: Model) -> None:
     """Refuses a model whose file or package is another than when the run was made."""
     then, now = manifest.inputs.get("model"), identified(model)
     if isinstance(model, Guarded) and then != now:
-        advice = "put the file or the package back as it was, or run simulate again into another folder"
+        advice = "put the file or the package back as it was, or make the run again in another folder"
         raise RunError(str(manifest.folder), f"its model as it was, {then}", now, advice)

@@ -23,8 +23,9 @@ def described(forecast: Forecast) -> str:
     study = forecast.study
     if study.parts:
         return f"a mixture of {len(study.parts)} model forms with {weighting(study)}"
-    named = f" ({study.form})" if study.form else ""
-    return f"one model form{named}; its own uncertainty about the form is not in these numbers"
+    if not study.form:
+        return "the one set of equations that the model has"
+    return f"one model form ({study.form}); what other forms would say is not in these numbers"
 
 
 def weighting(study: Study) -> str:

@@ -52,8 +52,13 @@ def hindsight(forecast: Forecast, added: Mapping[str, Sequence[Observation]]) ->
     """
     study = forecast.study
     if forecast.posterior is None or study.target is None or study.parts:
-        found = "a mixture of forms" if study.parts else "a run from the prior"
-        raise UsageError("score", "a run of one model form with a posterior", found, "score the run of one form")
+        found, advice = (
+            "a run from the prior",
+            "score a calibrated run, as rsimc forecast makes of a scenario with data",
+        )
+        if study.parts:
+            found, advice = "a mixture of forms", "score the run of one form"
+        raise UsageError("score", "a run of one model form with a posterior", found, advice)
     at = not_yet(study.target, positions(forecast.posterior.tree, study.target.choice))
     found_rows = {
         name: rows for name in _series(study.target) if (rows := later(study.target, name, study.scenario.as_of, added))

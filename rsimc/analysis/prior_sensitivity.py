@@ -70,10 +70,10 @@ def prior_sensitivity(forecast: Forecast, milestone: str = MILESTONE, by: str = 
     fixed = {name for name, entry in zip(names, forecast.study.fitted.entries, strict=True) if entry[2].kind == "fixed"}
     fixed |= forecast.study.priors.together
     forms = form_numbers([table[name].to_numpy()[kept] for name in switches], len(hit))
-    centred = centred_by(hit, forms)
+    centred = centred_by(hit[:, None], forms)[:, 0]
     batch = table["batch"].to_numpy()[kept]
     (up, up_se), (wider, wider_se) = (
-        slopes(centred, power, batch, scale) for power, scale in ((z, HALF), (z**2, WIDER))
+        slopes(centred, centred_by(power, forms), batch, scale) for power, scale in ((z, HALF), (z**2, WIDER))
     )
     found = [
         PriorShift(name, *(float(part[n]) for part in (up, wider, up_se, wider_se)))
@@ -83,13 +83,19 @@ def prior_sensitivity(forecast: Forecast, milestone: str = MILESTONE, by: str = 
     return sorted(found, key=lambda one: -max(abs(one.up), abs(one.wider)))
 
 
-def centred_by(hit: np.ndarray, forms: np.ndarray) -> np.ndarray:
-    """Indicators [n] less their mean over the form [n] that each is of."""
-    return hit - (np.bincount(forms, hit) / np.maximum(np.bincount(forms), 1))[forms]
+def centred_by(values: np.ndarray, forms: np.ndarray) -> np.ndarray:
+    """Values [n, columns] less their mean over the form [n] that each is of."""
+    out = np.array(values, np.float64)
+    for form in np.unique(forms):
+        out[forms == form] -= out[forms == form].mean(axis=0)
+    return out
 
 
 def slopes(centred: np.ndarray, powers: np.ndarray, batch: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """Scaled means [parameters] of centred [n] times powers [n, parameters], and their errors from batches [n]."""
+    """Scaled means [parameters] of centred [n] times centred powers [n, parameters], and their errors from batches [n].
+
+    The mean would be the same with powers as they are; its error would not, since the mean of the first was estimated.
+    """
     sizes = np.bincount(batch, minlength=BATCHES)[:, None]
     sums = np.zeros((BATCHES, powers.shape[1]))
     for b in np.flatnonzero(sizes[:, 0]):

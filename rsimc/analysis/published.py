@@ -49,7 +49,7 @@ def published(folder: Path, preferred: str) -> Published:
     manifest = read_manifest(folder)
     problem = first_problem(folder, LARGE)
     if problem is not None:
-        advice = "run simulate again to finish it, or rsimc verify to see all"
+        advice = "give the command that made the run again to finish it, or rsimc verify to see all"
         raise RunError(str(folder), "a finished run", problem, advice)
     with _summary(folder) as tree:
         found = _document(tree)

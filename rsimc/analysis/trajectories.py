@@ -20,7 +20,9 @@ def counted(forecast: Forecast, names: Sequence[str]) -> dict[str, np.ndarray]:
     columns = list(dict.fromkeys(["batch", *names]))
     table = read_ensemble(forecast.folder, ["finite", "conditioned_out", *columns], forecast.manifest.kept_chunks)
     if table is None:
-        raise RunError(place, "trajectories of the run", "none", "run simulate again to make them")
+        raise RunError(
+            place, "trajectories of the run", "none", "give the command that made the run again to make them"
+        )
     kept = table["finite"].to_numpy() & ~table["conditioned_out"].to_numpy()
     if not kept.any():
         advice = "ask for more draws, or set condition_on_not_yet = false"

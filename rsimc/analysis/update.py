@@ -112,7 +112,9 @@ def _stored(forecast: Forecast) -> tuple[dict[str, np.ndarray], np.ndarray]:
     table = read_ensemble(forecast.folder, columns)
     if table is None:
         place = str(ensemble_path(forecast.folder))
-        raise RunError(place, "the stored trajectories of the run", "none", "run simulate again to make it")
+        raise RunError(
+            place, "the stored trajectories of the run", "none", "give the command that made the run again to make it"
+        )
     table = table.slice(0, SAMPLE)
     kept = np.zeros(SAMPLE, bool)
     kept[: len(table)] = table["finite"].to_numpy() & ~table["conditioned_out"].to_numpy()

@@ -167,9 +167,7 @@ def make_target(
     with np.errstate(divide="ignore", invalid="ignore"):  # a row without a logarithm is refused below, by its name
         terms = tuple(term for term in (TERMS[series](known) for series, known in rows.items()) if term.rows)
     if not terms:
-        raise DataError(
-            where("data"), "at least one observation published by as_of", "none", "set a later as_of, or use --prior"
-        )
+        raise DataError(where("data"), "at least one observation published by as_of", "none", "set a later as_of")
     for term in terms:
         refuse_rows_without_density(term, where("data", term.series))
     parameters = model.parameters + nuisance_parameters(term.series for term in terms)

@@ -62,7 +62,8 @@ def command(
 
 CLAIM = (
     "CRPS in log hours, log score in nats a point, smaller is better. A handful of points that share their surprises "
-    "carries no claim of significance: read the columns as a check that nothing is far off, not as a contest. The "
+    "carries no claim of significance: read the columns as a check that nothing is far off, not as a contest. Readings "
+    "above 16 hours, which METR's tasks cannot measure, are not scored, which favours forecasts that are too low. The "
     "model's equations and priors were set in 2026 with these points in view, which favours it by an amount that is "
     "not known."
 )

@@ -61,7 +61,7 @@ def command(
         emit_json(document(found, path))
     else:
         _show(found, path)
-    require_trusted(found, accept=False)
+    require_trusted(found, False, "or go on with it: rsimc forecast and rsimc simulate take --accept-untrusted")
 
 
 def document(found: Posterior, path: Path) -> dict[str, object]:
@@ -83,7 +83,7 @@ def _show(found: Posterior, path: Path) -> None:
     )
     if verdict.khat is None:
         out.print(f"divergences  {verdict.divergences} ({verdict.divergence_rate:.2%})")
-        out.print(f"energy       {verdict.bfmi:.2f} of its variance renewed by momenta at least")
+        out.print(f"energy       fraction {verdict.bfmi:.2f} at least: how quickly chains reach the tails")
     else:
         out.print(f"k-hat        {verdict.khat:.2f} of the weights")
     out.print(

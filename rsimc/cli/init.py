@@ -71,8 +71,8 @@ What this scenario assumes that the other does not, and on what evidence.
 
 # How the posterior is sampled.
 [calibration]
-#chains = 8
-#draws = 1024
+#chains = 64
+#draws = 192
 
 # How the forecast is sampled: trajectories, the year where they end, the seed of the random numbers.
 [run]

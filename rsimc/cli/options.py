@@ -67,13 +67,16 @@ accept_option = click.option(
     "--accept-untrusted", is_flag=True, help="Go on although the posterior's diagnostics failed (else exit code 4)."
 )
 draws_option = click.option(
-    "--draws", callback=whole_number(1, MOST), metavar="N", help="Number of trajectories, such as 1e6 or 1_000_000."
+    "--draws",
+    callback=whole_number(1, MOST),
+    metavar="N",
+    help="Number of trajectories, such as 1e6 or 1_000_000 (draws of the posterior: --set calibration.draws=N).",
 )
 ensemble_option = click.option(
     "--ensemble",
     callback=whole_number(1, MOST),
     metavar="N",
-    help="Keep as many trajectories in full, for questions (131,072; 0.5 to 3 kB each).",
+    help="Keep at least as many trajectories in full, for questions, by 131,072, the least (0.5 to 3 kB each).",
 )
 
 

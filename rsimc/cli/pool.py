@@ -21,8 +21,16 @@ LEVELS = (0.1, 0.5)
 @click.command("pool")
 @click.argument("parts", nargs=-1, type=click.Path(path_type=Path), metavar="RUN|CSV...")
 @click.option("--milestone", default="closed_loop", metavar="NAME", help="Of the runs.", show_default=True)
-@click.option("--weights", metavar="W,W,...", help="Weights, or scores: those of backtests; equal without it.")
-@click.option("--until", metavar="DATE", help="The last day of the pool; that of the longest without it.")
+@click.option(
+    "--weights",
+    metavar="W,W,...",
+    help="Such as 2,1,1, or the word scores: by backtests that were made. Equal if not given.",
+)
+@click.option(
+    "--until",
+    metavar="DATE",
+    help="The last day of the pool; if not given, the last one of the part that reaches farthest.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="Draw it, as a .png.")
 @allow_code_option
 @json_option

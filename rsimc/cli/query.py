@@ -37,8 +37,8 @@ def command(run: Path, questions: tuple[str, ...], file: Path | None, as_json: b
     P(class given closed_loop <= 2030)
 
     Names are milestones (dates), durations, parameters, and observables at a date; rsimc models NAME lists them. A
-    year or a month means its last day. What the horizon leaves open is neither true nor false, and is counted; a class
-    is as of the horizon, undetermined where that came too soon to tell.
+    year or a month means its last day. What the end of the trajectories (run.horizon, a year) leaves open is neither
+    true nor false, and is counted; a class is as of that end, undetermined where it came too soon to tell.
     """
     asked = {text: text for text in questions} | ({} if file is None else read_questions(file))
     if not asked:

@@ -99,7 +99,8 @@ def command(
     """
     if prior == (posterior is not None):
         found = "both" if prior else "neither"
-        advice = f"the tasks would each calibrate: do it once, rsimc calibrate {shlex.quote(scenario)} -o FILE"
+        once = f"the tasks would each calibrate: do it once, rsimc calibrate {shlex.quote(scenario)} -o FILE"
+        advice = "leave one out" if prior else f"{once}, with the same --set and --allow-code"
         raise UsageError("script", "--posterior FILE or --prior", found, advice)
     words = ["rsimc", "simulate", scenario, "--quiet", "-o", str(output)]
     words += [word for override in overrides for word in ("--set", override)]

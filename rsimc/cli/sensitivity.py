@@ -52,9 +52,9 @@ def command(
 ) -> None:
     """Shares of the variance of a milestone's date, and of whether it comes by a day, in RUN.
 
-    First-order effects, of knowing a parameter alone, are from the trajectories that RUN keeps; total effects, of not
-    knowing it alone, from new ones in which it is drawn anew. The same of the noise of the future. Effects of each
-    datum are those that rsimc influence has found.
+    First-order effect: the share that would go if this parameter were known, from the trajectories that RUN keeps.
+    Total effect: the share that would stay if all others were known, from new trajectories in which this one is drawn
+    anew; the noise of the future has one too. Effects of each datum are those that rsimc influence has found.
     """
     for path in (output, drivers):
         require_new_png(path)

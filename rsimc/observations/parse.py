@@ -106,7 +106,7 @@ def read_text(path: Path, form: str) -> str:
     except OSError as error:
         raise DataError(str(path), f"a readable {form} file", error.strerror or str(error), "check the path") from error
     except UnicodeDecodeError as error:
-        found = f"a byte that is none at offset {error.start}"
+        found = f"a byte that is not UTF-8 at offset {error.start}"
         raise DataError(str(path), "UTF-8 text", found, f"save it as {form} in UTF-8") from error
     if "\0" in text:
         raise DataError(str(path), "UTF-8 text", "a binary file", f"save it as {form} in UTF-8")

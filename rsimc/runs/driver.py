@@ -166,6 +166,9 @@ def merged(study: Study, manifest: Manifest) -> Counts:
     for index in range(chunk_count(manifest.draws)):
         if not tally.holds(index):
             raise RunError(
-                f"{manifest.folder}/chunks/{index:08d}.npz", "a whole chunk", "none", "run simulate again to make it"
+                f"{manifest.folder}/chunks/{index:08d}.npz",
+                "a whole chunk",
+                "none",
+                "give the command that made the run again to make it",
             )
     return tally.counts

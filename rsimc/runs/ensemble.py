@@ -140,13 +140,15 @@ def read_schema(folder: Path) -> pa.Schema:
     try:
         return pq.read_schema(regular(path, BINARY))
     except FileNotFoundError as error:
-        raise RunError(str(path), "trajectories of the run", "none", "run simulate again to make them") from error
+        raise RunError(
+            str(path), "trajectories of the run", "none", "give the command that made the run again to make them"
+        ) from error
     except DAMAGE as error:
         raise _damaged(path) from error
 
 
 def _damaged(path: Path) -> RunError:
-    advice = "remove it, and run simulate again to make it"
+    advice = "remove it, and give the command that made the run again to make it"
     return RunError(str(path), "trajectories of the run", "a damaged file", advice)
 
 

@@ -168,7 +168,10 @@ def read_manifest(folder: Path) -> Manifest:
         raise RunError(str(path), "the record of a run", reason, "is this a run folder?") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(
-            str(path), "the record of a run", "a damaged file", "run simulate again with the same folder removed"
+            str(path),
+            "the record of a run",
+            "a damaged file",
+            "put run.json back as it was, or remove the folder and make the run again",
         ) from error
 
 
@@ -177,7 +180,7 @@ def scenario_of(manifest: Manifest) -> Scenario:
     try:
         return Scenario.model_validate(manifest.scenario)
     except ValueError as error:
-        advice = "open it with the version of rsimc that wrote it, or run simulate again into another folder"
+        advice = "open it with the version of rsimc that wrote it, or make the run again in another folder"
         place = f"{manifest.folder}/run.json"
         raise RunError(place, "a scenario of this version of rsimc", "another", advice) from error
 

@@ -57,7 +57,7 @@ def find_or_fit(study: Study, progress: Progress) -> Posterior:
             study.scenario.where("data"),
             "observations to calibrate on",
             "none",
-            "use --prior of rsimc simulate, or a later as_of",
+            "switch on a series of data, set a later as_of, or run the prior: rsimc simulate --prior",
         )
     settings = study.settings
     if settings.chains * settings.draws < MIN_DRAWS:
@@ -197,11 +197,16 @@ def _whole(path: Path, study: Study) -> Posterior | None:
     return Posterior(study.posterior_id, tree, fresh=False)
 
 
-def require_trusted(posterior: Posterior, accept: bool) -> None:
-    """Raises CalibrationError (exit 4) for a posterior whose diagnostics failed, unless the user accepts it by name."""
+def require_trusted(
+    posterior: Posterior, accept: bool, otherwise: str = "or accept it with --accept-untrusted"
+) -> None:
+    """Raises CalibrationError (exit 4) for a posterior whose diagnostics failed, unless the user accepts it by name.
+
+    otherwise: the last advice, what else the user may do.
+    """
     verdict = posterior.verdict
     if verdict.problems and not accept:
-        advice = "; ".join((*verdict.advice, "or accept it with --accept-untrusted"))
+        advice = "; ".join((*verdict.advice, otherwise))
         raise CalibrationError("calibration not trusted", "", "", f"{'; '.join(verdict.problems)}; {advice}")
 
 

@@ -67,7 +67,9 @@ def first_problem(folder: Path, but: re.Pattern[str]) -> str | None:
 def _require_as_before(folder: Path, which: re.Pattern[str], but: tuple[str, ...]) -> None:
     for name, what in _compared(folder) or ():
         if which.fullmatch(name) and what not in but:
-            advice = f"{'' if what == MISSING else 'remove it, and '}run simulate again to make it"
+            advice = (
+                f"{'' if what == MISSING else 'remove it, and '}give the command that made the run again to make it"
+            )
             raise RunError(str(folder / name), "a file as it was when the run was finished", what, advice)
 
 

@@ -132,7 +132,7 @@ def _mixed(first: Table, second: Table, paths: Sequence[Sequence[str]]) -> Scena
     except ValueError as error:
         advice = "the parts do not go together: compare with a scenario in between"
         raise RunError(
-            "explain", "a scenario", f"one that cannot be with {', '.join(map(dotted, paths))}", advice
+            "explain", "parts that can be combined", f"a contradiction with {', '.join(map(dotted, paths))}", advice
         ) from error
 
 

@@ -17,6 +17,7 @@ from rsimc.analysis.explore.setting import Setting, scenario_of, specs, variants
 from rsimc.analysis.explore.standing import Standing, calibrated, needs_calibration, of_prior, of_values, of_weights
 from rsimc.analysis.explore.weighing import Draws, Weights, even, only, reweighted, taken
 from rsimc.calibration.posterior import tables
+from rsimc.calibration.verdict import Verdict
 from rsimc.dates import DateGrid
 from rsimc.engine import rng
 from rsimc.engine.device import LANE
@@ -316,9 +317,14 @@ def _fitted(study: Study, posterior: Posterior) -> Fitted:
     draw = order if len(order) else np.arange(count)
     kept = np.asarray(posterior.tree["sample_stats"]["kept"].values, bool).ravel()
     verdict = posterior.verdict
-    worth = min(1.0, verdict.ess_bulk_min / verdict.draws)
-    draws = Draws(draw, draw // (count // parts), kept[draw], study.weights or (1.0,), worth)
+    draws = Draws(draw, draw // (count // parts), kept[draw], study.weights or (1.0,), worth_of_a_draw(verdict, parts))
     return Fitted(study, table.astype(np.float32), past.astype(np.float32), draws, verdict.trusted)
+
+
+def worth_of_a_draw(verdict: Verdict, forms: int) -> float:
+    """Independent draws, at most 1. A mixture's verdict has the effective sample size of its worst form alone, and the
+    draws of all of them."""
+    return min(1.0, verdict.ess_bulk_min / (verdict.draws / forms))
 
 
 def _quantiles(study: Study) -> list[Quantile]:

@@ -42,9 +42,9 @@ def from_scores(runs: Sequence[Forecast]) -> np.ndarray:
         scenario = run.study.scenario
         days = [day for day in DAYS if day < scenario.as_of]
         tests = kept_backtests(scenario, days) if run.posterior is not None and usable(scenario) else []
-        scored = {one.as_of: float(np.mean(scores)) for one in tests if (scores := _scores(one))}
+        scored = {one.as_of: mean for one in tests if (mean := _score(one)) is not None}
         if not scored:
-            advice = f"run rsimc backtest {scenario.name} first, for each of them"
+            advice = "run rsimc backtest with the scenario of each first, or give numbers such as 2,1"
             raise UsageError("--weights", f"backtests of {run.folder}", "none", advice)
         found.append(scored)
     common = sorted(set.intersection(*(set(scored) for scored in found)))
@@ -53,11 +53,13 @@ def from_scores(runs: Sequence[Forecast]) -> np.ndarray:
     return stacked(np.array([[-scored[day] for scored in found] for day in common]))
 
 
-def _scores(test: Backtest) -> list[float]:
-    """Log scores of the model on the suites of one date."""
+def _score(test: Backtest) -> float | None:
+    """The model's mean log score over the points of one date, of both suites; None where there is none."""
     lines = [line for line in test.lines if line.forecaster == MODEL]
-    scores = [score.log_score for line in lines for score in (line.same_suite, line.revised_suite)]
-    return [score for score in scores if score is not None]
+    scores = [score for line in lines for score in (line.same_suite, line.revised_suite) if score.log_score is not None]
+    if not scores:
+        return None
+    return float(np.average([score.log_score for score in scores], weights=[score.points for score in scores]))
 
 
 def stacked(densities: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from rsimc.analysis.display import chance, table
-from rsimc.analysis.estimates import MIN_BATCHES, Estimate, estimate
+from rsimc.analysis.estimates import MIN_BATCHES, Estimate
 from rsimc.analysis.query.columns import Columns, columns_of
 from rsimc.analysis.query.compile import Compiler
 from rsimc.analysis.query.parse import QuestionError, parse
@@ -153,7 +153,7 @@ class Asker:
         given = None if question.given is None else met.condition
         needs = _size(met, results) if unit == "probability" else None
         warnings = tuple(_warnings(question, met, results, open_))
-        undecided = estimate(met.by_batch(open_), met.sizes, self._independent)
+        undecided = met.estimate(open_)
         counts = int(met.chosen.sum()), met.draws, len(met.chosen)
         return Answer(
             question.text, question.asks, unit, results, undecided, given, met.unmet, *counts, needs, warnings
@@ -169,7 +169,7 @@ def asker_of(manifest: Manifest) -> Asker:
         kept = read_ensemble(manifest.folder, names, manifest.kept_chunks)
         if kept is None:
             place, expected = str(ensemble_path(manifest.folder)), f"{manifest.kept_chunks} files of trajectories"
-            raise RunError(place, expected, "fewer", "run simulate again to make them")
+            raise RunError(place, expected, "fewer", "give the command that made the run again to make them")
         return kept
 
     known = columns_of(manifest.folder, settings.horizon)

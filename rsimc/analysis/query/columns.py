@@ -121,7 +121,7 @@ def columns(schema: pa.Schema, horizon: float, where: str) -> Columns:
                 named[source][rest] = Found(field.name, source, about.get("unit", ""), ends)
         classes = tuple(json.loads((schema.field("class").metadata or {})[b"classes"]))
     except (KeyError, ValueError) as error:
-        advice = "remove it, and run simulate again to make it"
+        advice = "remove it, and give the command that made the run again to make it"
         raise RunError(where, "trajectories with their units", "a file of another version", advice) from error
     for stored in observables.values():
         stored.sort()

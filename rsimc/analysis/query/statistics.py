@@ -63,22 +63,28 @@ class Met:
     def condition(self) -> Estimate:
         """The probability of the condition."""
         all_sizes = np.bincount(self.batch.astype(np.int64), minlength=BATCHES).astype(np.float64)
-        return estimate(self.sizes, all_sizes, self.independent)
+        return estimate(
+            self.sizes, all_sizes, self.independent, math.inf if self.draw is None else len(np.unique(self.draw))
+        )
 
     @property
     def unmet(self) -> float:
         """The share in which the condition is not decided."""
         return float((self.met < 0).mean()) if len(self.met) else 0.0
 
-    @property
+    @cached_property
     def draws(self) -> int:
         """Draws of the parameters among those that meet it."""
         return int(self.chosen.sum()) if self.draw is None else len(np.unique(self.draw[self.chosen]))
 
+    def estimate(self, hits: np.ndarray) -> Estimate:
+        """The share of hits [chosen] among those that meet it."""
+        return estimate(self.by_batch(hits), self.sizes, self.independent, self.draws)
+
 
 def probability(label: str, met: Met, hits: np.ndarray) -> Result:
     """The share of hits [chosen]; of those that are not decided none is one."""
-    found = estimate(met.by_batch(hits), met.sizes, met.independent)
+    found = met.estimate(hits)
     return Result(label, None if math.isnan(found.p) else found.p, found.se, found.n_eff)
 
 
@@ -105,7 +111,7 @@ def quantile(met: Met, low: np.ndarray, high: np.ndarray, level: float) -> Resul
     if value is None:
         ends = (_ordered(low, level), _ordered(high, level)) if len(low) else (-math.inf, math.inf)
         return Result(label, None, low=ends[0], high=ends[1])
-    at = estimate(met.by_batch(high <= value), met.sizes, met.independent)
+    at = met.estimate(high <= value)
     if at.se is None:
         return Result(label, value)
     before, after = _crossing(low, high, max(level - at.se, 1e-12)), _crossing(low, high, level + at.se)

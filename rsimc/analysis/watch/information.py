@@ -88,7 +88,7 @@ def information(forecast: Forecast, question: Question) -> Information:
     stored = counted(forecast, [date, *days.values()])
     event, batch = (stored[date] <= question.year).astype(np.float64), stored["batch"]
     sizes = np.bincount(batch, minlength=BATCHES).astype(np.float64)
-    p = estimate(np.bincount(batch, event, BATCHES), sizes, forecast.independent)
+    p = estimate(np.bincount(batch, event, BATCHES), sizes, forecast.independent, forecast.shared_draws)
     readings = [_reading(known, name, year, stored[column], event, batch) for (name, year), column in days.items()]
     return Information(question, p, _entropy(p.p), tuple(readings))
 

@@ -71,7 +71,8 @@ def _hits(run: Forecast, name: str, years: np.ndarray) -> list[Hits | None]:
 
 
 def _own(run: Forecast, parts: Sequence[Hits | None]) -> tuple[Column, Column]:
-    found = [None if one is None else estimate(one.hits, one.sizes, run.independent).as_dict() for one in parts]
+    shared = run.independent, run.shared_draws
+    found = [None if one is None else estimate(one.hits, one.sizes, *shared).as_dict() for one in parts]
     p, se = ([None if one is None else one[key] for one in found] for key in ("p", "se"))
     return p, se
 

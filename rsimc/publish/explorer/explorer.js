@@ -112,7 +112,7 @@ class Page {
     this.sliders();
     const of = new URLSearchParams(location.search).get("of");
     if (this.given && of && of !== this.start.identity) {
-      q(root, "#copied").textContent = "This address was made of another run or scenario: its setting is shown, of this one.";
+      q(root, "#copied").textContent = "This link was made from another run or scenario; its settings are applied to this one.";
     }
     this.simulate();
   }

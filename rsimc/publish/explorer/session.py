@@ -14,6 +14,7 @@ from rsimc.analysis.explore.outcome import Outcome
 from rsimc.analysis.explore.setting import Setting, read, scenario_of
 from rsimc.analysis.explore.standing import Standing
 from rsimc.errors import RsimcError, UsageError
+from rsimc.models.own import is_file
 from rsimc.publish.answers import shown
 from rsimc.publish.explorer import charts, rows
 from rsimc.publish.scenario_text import as_toml, changes
@@ -159,4 +160,5 @@ def command(scenario: Scenario, prior: bool) -> str:
     sets = changes(scenario)
     name = scenario.name if sets is not None else f"{scenario.name}-explored.toml"
     start = ["rsimc", "simulate", name, "--prior"] if prior else ["rsimc", "forecast", name]
-    return shlex.join([*start, *(part for pair in sets or [] for part in ("--set", pair))])
+    code = ["--allow-code"] if is_file(scenario.model) else []
+    return shlex.join([*start, *(part for pair in sets or [] for part in ("--set", pair)), *code])

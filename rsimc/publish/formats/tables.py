@@ -57,7 +57,9 @@ def _table(forecast: Forecast, table: str) -> pa.Table:
         kept = read_ensemble(forecast.folder, names, forecast.manifest.kept_chunks)
         if kept is None:
             place = str(ensemble_path(forecast.folder))
-            raise RunError(place, "trajectories of the run", "none", "run simulate again to make them")
+            raise RunError(
+                place, "trajectories of the run", "none", "give the command that made the run again to make them"
+            )
         return kept
     if table == "cdf":
         return _columns(("milestone", "date", "year", "p", "se"), list(_cdf(forecast)))

@@ -94,6 +94,7 @@ def command(forecast: Forecast) -> str:
     name, *options = named(asked)
     start = ["rsimc", "forecast", name] if forecast.posterior else ["rsimc", "simulate", name, "--prior"]
     options += ["--allow-code"] if is_file(asked.model) else []
+    options += ["--accept-untrusted"] if forecast.posterior and forecast.posterior.verdict.problems else []
     return shlex.join([*start, *options, "--draws", str(manifest.draws), "--seed", str(manifest.seed)])
 
 
