@@ -202,7 +202,8 @@ def test_a_run_of_a_file_is_opened_reported_and_exported(call: Call, run: Foreca
     page = (tmp_path / "run" / "report.html").read_text()
     assert re.search(r"<dt>model</dt><dd>Smallest sha256:\w{64}</dd>", page)
     assert f"rsimc simulate mine.toml --prior --allow-code --draws {DRAWS}" in page
-    for absent in ("Durations", "The model’s equations", "one of none", 'id="horizon"'):
+    assert "One set of equations." in page
+    for absent in ("Durations", "The model’s equations", "one of none", 'id="horizon"', "one form", "One form"):
         assert absent not in page
     exported = json.loads(call("export", folder, "--allow-code").out)
     assert exported["model"] == "Smallest"

@@ -101,7 +101,7 @@ def _over_forms(forecast: Forecast, numbers: Numbers) -> Html:
     """That the answer is of one form, or its range over the forms that are mixed."""
     found = numbers.at("structural_range")
     if found is None:
-        return said("answer.form")
+        return said("answer.form" if forecast.study.form else "answer.only_form")
     blanks = {"many": str(len(found["forms"])), "name": code(lead(forecast)), "ranges": _ranges(forecast, numbers)}
     return said("answer.range", blanks)
 
@@ -110,7 +110,9 @@ def _forms(forecast: Forecast, numbers: Numbers) -> Html:
     """That it is one form, or how far the forms of a mixture lie apart."""
     found, first = numbers.at("structural_range"), lead(forecast)
     if found is None:
-        return said("caution.form", {"forms": numbers.at("forms")})
+        return (
+            said("caution.form", {"forms": numbers.at("forms")}) if forecast.study.form else said("caution.only_form")
+        )
     blanks = {
         "many": str(len(found["forms"])),
         "weighting": weighting(forecast.study),
