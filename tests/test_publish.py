@@ -33,7 +33,7 @@ from rsimc.observations import SERIES, load_series
 from rsimc.observations.forecasts import judgements, read_judgements
 from rsimc.publish import figures, report_page, words
 from rsimc.publish.drawing import drawing_code
-from rsimc.publish.drivers import drivers, notable
+from rsimc.publish.drivers import _correlations, _normal_ranks, drivers, notable
 from rsimc.publish.evidence import round_ticks, spreads, uncertain
 from rsimc.publish.formats import export
 from rsimc.publish.formats.numbers import COLUMNS
@@ -618,6 +618,19 @@ def test_drivers_are_correlations_with_errors(run: Forecast, calibrated: Forecas
     assert direction.correlation["closed_loop"] < -0.1  # what is learned faster is automated earlier
     shown_names = notable(calibrated, ranked)
     assert len(shown_names) == len(set(shown_names)) and run.study.priors.names[0] in shown_names
+
+
+@pytest.mark.parametrize("r", [0.0, 0.5, 0.9])
+def test_the_error_of_a_rank_correlation_is_the_spread_over_runs(r: float) -> None:
+    random, batch = np.random.default_rng(1), np.repeat(np.arange(64), 50)
+    found = []
+    for _ in range(150):
+        x, noise = random.standard_normal((2, len(batch)))
+        ranks = _normal_ranks(x)[None], _normal_ranks(r * x + math.sqrt(1.0 - r * r) * noise)
+        whole, errors = _correlations(*ranks, batch)
+        found.append((whole[0], errors[0]))
+    values, told = np.array(found).T
+    assert np.mean(told) == pytest.approx(np.std(values), rel=0.25)
 
 
 def test_predictions_are_matched_by_name(calibrated: Forecast) -> None:

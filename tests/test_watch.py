@@ -82,7 +82,7 @@ def test_chance_is_no_threshold(p: float) -> None:
         chance = np.random.default_rng(seed)
         event = (chance.random(ROWS) < p).astype(float)
         found = _reading(known, "x", 2028.0, chance.normal(size=ROWS), event, batches())
-        turned += found.halves is not None or found.doubles is not None
+        turned += found.halves is not None or found.doubles is not None or found.moves is not None
     assert turned <= 2
 
 
@@ -134,7 +134,8 @@ def test_later_readings_of_the_automated_share_tell_more(run: Forecast) -> None:
     assert early.doubles is None or early.halves is None or early.halves < early.doubles
     for one in found.readings:
         assert -3 * (one.se or 0.0) <= one.gain <= found.entropy + 3 * (one.se or 0.0)
-        assert 0.0 <= one.moves <= 1.0
+        assert one.moves is None or 0.0 < one.moves <= 1.0
+    assert any(one.moves for one in found.readings)
 
 
 def test_halving_readings_halve(run: Forecast) -> None:

@@ -84,7 +84,8 @@ def _show_readings(found: Information) -> None:
             error = "" if one.se is None or found.entropy == 0.0 else f" ± {100 * one.se / found.entropy:.1f}"
             ends = [NONE if x is None else number(x) for x in (one.halves, one.middle, one.doubles)]
             tells = f"{100 * max(one.share, 0.0):.1f}{error}"
-            listed.add_row("" if place else day, one.observable, tells, f"{100 * one.moves:.1f}", *ends)
+            moves = NONE if one.moves is None else f"{100 * one.moves:.1f}"
+            listed.add_row("" if place else day, one.observable, tells, moves, *ends)
     out.print(listed)
     say(
         out,

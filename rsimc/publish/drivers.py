@@ -61,13 +61,16 @@ def _normal_ranks(values: np.ndarray) -> np.ndarray:
 
 
 def _correlations(ranks: np.ndarray, dates: np.ndarray, batch: np.ndarray) -> tuple[np.ndarray, list[float | None]]:
-    products = ranks * dates
-    whole = products.mean(axis=1)
+    """Correlations [parameters], and their errors from batches: of what a batch adds to the covariance beyond what it
+    adds to the variances, which are as uncertain."""
+    whole = (ranks * dates).mean(axis=1)
     filled = np.unique(batch)
     if len(filled) < MIN_BATCHES:
         return whole, [None] * len(whole)
-    parts = np.stack([products[:, batch == b].mean(axis=1) for b in filled], axis=1)
-    return whole, [float(x) for x in parts.std(axis=1, ddof=1) / np.sqrt(len(filled))]
+    residual = ranks * dates - whole[:, None] * (ranks**2 + dates**2) / 2.0
+    sums = np.stack([residual[:, batch == b].sum(axis=1) for b in filled], axis=1)
+    spread = np.sqrt(len(filled) / (len(filled) - 1) * (sums**2).sum(axis=1))
+    return whole, [float(x) for x in spread / len(batch)]
 
 
 def notable(forecast: Forecast, ranked: list[Driver]) -> list[str]:

@@ -37,7 +37,7 @@ def _reading(one: Reading) -> dict[str, Any]:
         "gain_bits": round(one.gain, 6),
         "se_bits": None if one.se is None else float(f"{one.se:.3g}"),
         "share_of_entropy": round(one.share, 6),
-        "mean_move": round(one.moves, 6),
+        "mean_move": None if one.moves is None else round(one.moves, 6),
         "halves_the_odds": _short(one.halves),
         "doubles_the_odds": _short(one.doubles),
         "expected": {"0.05": _short(one.low), "0.5": _short(one.middle), "0.95": _short(one.high)},

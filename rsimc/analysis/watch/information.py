@@ -31,10 +31,10 @@ TELLS = 3.0
 @dataclass(frozen=True)
 class Reading:
     """An observable on a day (ISO). gain: bits, with its error; share: of the event's entropy. moves: by how much the
-    probability would move on average, up or down. halves, doubles: the reading at which
-    the odds of the event, as they rise or fall with it, are half or twice what they are now; None where none does that,
-    or the reading tells too little to say. middle: the median
-    reading, low and high: 5% and 95%."""
+    probability would move on average, up or down; halves, doubles: the reading at which the odds of the event, as they
+    rise or fall with it, are half or twice what they are now. These three are None where the reading tells too little
+    to say (bins differ by chance, too, and a mean of sizes never averages that out), the last two also where no reading
+    does that. middle: the median reading, low and high: 5% and 95%."""
 
     observable: str
     unit: str
@@ -42,7 +42,7 @@ class Reading:
     gain: float
     se: float | None
     share: float
-    moves: float
+    moves: float | None
     halves: float | None
     doubles: float | None
     low: float
@@ -113,7 +113,7 @@ def _reading(
         gain,
         se,
         gain / entropy if entropy > 0 else 0.0,
-        float((weights * np.abs(found.means - p)).sum() / weights.sum()),
+        float((weights * np.abs(found.means - p)).sum() / weights.sum()) if tells else None,
         turns[0],
         turns[1],
         low,
