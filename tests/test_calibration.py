@@ -550,7 +550,10 @@ def test_a_damaged_posterior_in_the_cache_is_fitted_again(fitted: Posterior) -> 
     ("overrides", "words"),
     [
         (["calibration.chains=1", "calibration.draws=1023"], "at least 1024, got 1 x 1023; raise calibration.draws"),
-        (["data.rd_share=false", "data.software_growth=false"], "observations to calibrate on, got none; use --prior"),
+        (
+            ["data.rd_share=false", "data.software_growth=false"],
+            "observations to calibrate on, got none; switch on a series of data",
+        ),
         (["as_of=2019-06-30"], "--prior"),
     ],
 )
