@@ -18,12 +18,12 @@ from rsimc.engine.device import use_cpu_cores
 
 use_cpu_cores()
 
-import altair as alt  # noqa: E402, after the devices are set
-import jax  # noqa: E402
+import jax  # noqa: E402, after the devices are set
 
 jax.config.update("jax_platforms", "cpu")  # CPU seconds say nothing of a GPU, which benchmarks/gpu.py measures
 
 from benchmarks.engine import chunks, compiling, one_core, peak_gib, scaling  # noqa: E402
+from benchmarks.functions import functions_of_a_step  # noqa: E402
 from benchmarks.gate import opened  # noqa: E402
 from benchmarks.others import compiled  # noqa: E402
 from benchmarks.ready import make_ready, powers_of_two  # noqa: E402
@@ -31,7 +31,6 @@ from benchmarks.record import RESULTS, about, cpu  # noqa: E402
 from benchmarks.stand_in import STEPS, stand_in_plan  # noqa: E402
 from rsimc.api import load_study  # noqa: E402
 from rsimc.engine.device import mesh_devices  # noqa: E402
-from rsimc.publish.figures import save_png  # noqa: E402
 
 AXES = {
     "trajectories": f"trajectories, of {STEPS} steps",
@@ -88,6 +87,8 @@ def main() -> None:
     document = measured(options.quick, options.label)
     show(document)
     if not options.quick:
+        from rsimc.publish.figures import save_png  # draws charts, for which a quick look has no time
+
         (RESULTS / f"{options.name}.json").write_text(json.dumps(document, indent=2) + "\n")
         save_png(picture(document["scaling"]), RESULTS / f"{options.name}.png")
 
@@ -100,6 +101,7 @@ def measured(quick: bool, label: str) -> dict[str, Any]:
     ready = {"w": w, "flagship": flagship}
     with ThreadPoolExecutor() as pool:  # compilers side by side
         by_hand = pool.submit(compiled, not quick)
+        counting = pool.map(lambda each: functions_of_a_step(each.plan.model), ready.values())
         list(pool.map(lambda each: each.work(), ready.values()))
     passed = opened(ready, by_hand.result())
     sizes = {name: f"{each.blocks} x 256 trajectories of {each.steps} steps" for name, each in ready.items()}
@@ -107,7 +109,7 @@ def measured(quick: bool, label: str) -> dict[str, Any]:
         **about("numpy", "scipy", label=label),
         "device": {"kind": jax.local_devices()[0].device_kind, "count": len(mesh_devices()), **sizes},
         "gate": passed,
-        "one_core": one_core(w, flagship, by_hand.result(), repeats, quick),
+        "one_core": one_core(ready, by_hand.result(), dict(zip(ready, counting, strict=True)), repeats, quick),
         "chunks": {name: chunks(each, 1 if quick else 5) for name, each in ready.items()},
         "peak_gib": peak_gib(),
         "scaling": scaling(3, quick),
@@ -115,8 +117,10 @@ def measured(quick: bool, label: str) -> dict[str, Any]:
     return document if quick else document | {"compiling": compiling()}
 
 
-def picture(rows: list[dict[str, Any]]) -> alt.HConcatChart:
+def picture(rows: list[dict[str, Any]]) -> Any:
     """Cost of a trajectory-step against trajectories, steps and the width of a lane, on log scales."""
+    import altair as alt
+
     panels, costs = [], [row["ns"] for row in rows]
     within = [min(costs) / 2, max(costs) * 2]
     for against, title in AXES.items():

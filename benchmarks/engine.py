@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.functions import functions_of_a_step
 from benchmarks.others import Dates, in_numpy, in_scipy
 from benchmarks.ready import Ready, paths
 from benchmarks.stand_in import SEED, STEPS, stand_in_plan
@@ -40,10 +39,14 @@ def interleaved(works: dict[str, Timed], repeats: int) -> dict[str, list[float]]
     return found
 
 
-def one_core(w: Ready, flagship: Ready, by_hand: dict[str, Dates], repeats: int, quick: bool) -> dict[str, Any]:
-    """Nanoseconds a trajectory-step on one core, W and the flagship, beside C++, numpy and scipy."""
+def one_core(
+    ready: dict[str, Ready], by_hand: dict[str, Dates], count: dict[str, dict[str, float]], repeats: int, quick: bool
+) -> dict[str, Any]:
+    """Nanoseconds a trajectory-step on one core, W and the flagship, beside C++, numpy and scipy. count: functions of a
+    step of both."""
+    w, flagship = ready["w"], ready["flagship"]
     values, z = w.values, np.random.default_rng(SEED)
-    few, each = values[:, : 4096 if quick else 10_000], {"rsimc": steps_of(w), "flagship": steps_of(flagship)}
+    few, each = values[:, : 2048 if quick else 10_000], {"rsimc": steps_of(w), "flagship": steps_of(flagship)}
     works: dict[str, Timed] = {"rsimc": w.work, "flagship": flagship.work}
     works |= {name: (lambda run=run: run(values)) for name, run in by_hand.items()}
     rows = interleaved(works, repeats)
@@ -55,23 +58,21 @@ def one_core(w: Ready, flagship: Ready, by_hand: dict[str, Dates], repeats: int,
     rows |= interleaved(slow, 1 if quick else 3)
     ns = {name: statistics.median(row) / each[name] * 1e9 for name, row in rows.items()}
     out: dict[str, Any] = {"ns": {name: round(value, 2) for name, value in ns.items()}, "repeats": repeats}
-    out["trajectories_per_second"] = {name: round(1e9 / ns[name] / ready.steps) for name, ready in _both(w, flagship)}
+    out["trajectories_per_second"] = {
+        name: round(1e9 / ns[name] / one.steps) for name, one in (("rsimc", w), ("flagship", flagship))
+    }
     if by_hand:
         best = min(by_hand, key=lambda name: ns[name])
         out["w_against_c"] = round(statistics.median(a / b for a, b in zip(rows["rsimc"], rows[best], strict=True)), 3)
-    count = {name: functions_of_a_step(ready.plan.model) for name, ready in _both(w, flagship)}
-    per = {name: ns[name] / count[name]["program"] for name in count}
     return out | {
         "numpy_against_w": round(ns["numpy"] / ns["rsimc"], 1),
         "scipy_against_w": round(ns["scipy"] / ns["rsimc"]),
-        "functions_of_w": count["rsimc"],
+        "functions_of_w": count["w"],
         "functions_of_flagship": count["flagship"],
-        "flagship_per_function_against_w": round(per["flagship"] / per["rsimc"], 2),
+        "flagship_per_function_against_w": round(
+            ns["flagship"] / count["flagship"]["program"] / (ns["rsimc"] / count["w"]["program"]), 2
+        ),
     }
-
-
-def _both(w: Ready, flagship: Ready) -> list[tuple[str, Ready]]:
-    return [("rsimc", w), ("flagship", flagship)]
 
 
 def steps_of(ready: Ready) -> int:
