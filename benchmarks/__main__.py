@@ -30,7 +30,7 @@ from benchmarks.ready import make_ready, powers_of_two  # noqa: E402
 from benchmarks.record import RESULTS, about, cpu  # noqa: E402
 from benchmarks.stand_in import STEPS, stand_in_plan  # noqa: E402
 from rsimc.api import load_study  # noqa: E402
-from rsimc.engine.device import mesh_devices  # noqa: E402
+from rsimc.engine.device import LANE, mesh_devices  # noqa: E402
 
 AXES = {
     "trajectories": f"trajectories, of {STEPS} steps",
@@ -104,7 +104,7 @@ def measured(quick: bool, label: str) -> dict[str, Any]:
         counting = pool.map(lambda each: functions_of_a_step(each.plan.model), ready.values())
         list(pool.map(lambda each: each.work(), ready.values()))
     passed = opened(ready, by_hand.result())
-    sizes = {name: f"{each.blocks} x 256 trajectories of {each.steps} steps" for name, each in ready.items()}
+    sizes = {name: f"{each.blocks} x {LANE} trajectories of {each.steps} steps" for name, each in ready.items()}
     document: dict[str, Any] = {
         **about("numpy", "scipy", label=label),
         "device": {"kind": jax.local_devices()[0].device_kind, "count": len(mesh_devices()), **sizes},

@@ -18,6 +18,7 @@ import numpy as np
 
 from rsimc.engine.path import start
 from rsimc.models.base import Model, prior_set
+from rsimc.models.checks.trial import SOON
 
 PRIMITIVES = ("exp", "log", "log1p", "expm1", "exp2", "logistic", "tanh", "sin", "cos", "pow", "erf_inv")
 IN_PROGRAM = (
@@ -31,8 +32,6 @@ IN_PROGRAM = (
     "sine",
     "cosine",
 )
-UNOPTIMISED_CODE: dict[str, Any] = {"xla_backend_optimization_level": 0}
-"""Compiled sooner: what is counted is the program before it becomes machine code."""
 
 
 def functions_of_a_step(model: Model) -> dict[str, float]:
@@ -42,7 +41,7 @@ def functions_of_a_step(model: Model) -> dict[str, float]:
         params, state = jax.eval_shape(lambda: _started(model))
         one, two = ((lambda p, s, n=n: _watched(model, p, s, n)) for n in (1, 2))
         equations = [_in_equations(f, params, state) for f in (one, two)]
-        program = [_in_program(jax.jit(f).lower(params, state).compile(UNOPTIMISED_CODE).as_text()) for f in (one, two)]
+        program = [_in_program(jax.jit(f).lower(params, state).compile(SOON).as_text()) for f in (one, two)]
     drawn = len(model.innovations) / model.steps_per_innovation
     each = {"equations": equations[1] - equations[0] + drawn, "program": program[1] - program[0] + drawn}
     if not 0.0 < each["program"] <= each["equations"]:

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.others import Dates, in_numpy, in_scipy
-from benchmarks.ready import Ready
+from benchmarks.ready import Ready, rows_of
 from benchmarks.stand_in import MILESTONES, STEPS
 from rsimc.engine import rng
 from rsimc.engine.counts import COUNT_FIELDS
@@ -100,8 +100,8 @@ def same(ready: Ready) -> dict[str, Any]:
     """How far the dates of the program that is timed are from those of the engine's own, which works on other widths
     elsewhere than on CPUs; and whether every number of devices gives the same counts, None where there is one alone."""
     chunks = [run(0, CHUNK, ready.source) for run in ready.runs.values()]
-    timed = _rows(ready.dates())
-    made = _rows(np.asarray(chunks[-1].block.dates))[:, : timed.shape[1]]
+    timed = ready.dates
+    made = rows_of(np.asarray(chunks[-1].block.dates))[:, : timed.shape[1]]
     agree = all(
         np.array_equal(getattr(chunk.counts, name), getattr(chunks[0].counts, name))
         for chunk in chunks[1:]
@@ -130,14 +130,9 @@ def apart(mine: np.ndarray, theirs: np.ndarray) -> dict[str, float]:
     }
 
 
-def _rows(dates: np.ndarray) -> np.ndarray:
-    """Dates [milestones, trajectories] of [lanes, milestones, width]."""
-    return np.moveaxis(dates, 1, 0).reshape(dates.shape[1], -1)
-
-
 def days_against_float64(w: Ready, count: int = 4096) -> dict[str, float]:
     """Days by which dates of the program that is timed differ from numpy's, with the same parameters and noise."""
-    mine, ids = _rows(w.dates())[:, :count].astype(np.float64) * 12.0, jnp.arange(count, dtype=jnp.uint32)
+    mine, ids = w.dates[:, :count].astype(np.float64) * 12.0, jnp.arange(count, dtype=jnp.uint32)
     draw = jax.jit(lambda step: rng.normals(w.source.noise, ids, step))
     theirs = in_numpy(w.values[:, :count], lambda step: np.asarray(draw(np.int32(step)), np.float64))
     return apart(mine, theirs)
@@ -147,7 +142,7 @@ def errors_against(w: Ready, other: Dates) -> float:
     """Standard errors between the mean dates (at most the horizon) of W here and in another program with the same
     parameters and noise of its own: the largest over milestones."""
     last = STEPS - 1.0  # the other one looks at the state before a step, not after
-    mine, theirs = np.minimum(_rows(w.dates()) * 12.0, last), np.minimum(other(w.values), last)
+    mine, theirs = np.minimum(w.dates * 12.0, last), np.minimum(other(w.values), last)
     later = (mine - theirs).astype(np.float64)
     spread = later.std(axis=1) / np.sqrt(later.shape[1])
     return round(float(np.max(np.abs(later.mean(axis=1)) / spread)), 2)

@@ -40,9 +40,15 @@ class Ready:
         """Of a trajectory."""
         return self.plan.beats * self.plan.model.steps_per_innovation
 
+    @cached_property
     def dates(self) -> np.ndarray:
-        """Those of `work`."""
-        return np.asarray(self.work()[0])
+        """Those of `work` [milestones, trajectories], in years."""
+        return rows_of(np.asarray(self.work()[0]))
+
+
+def rows_of(dates: np.ndarray) -> np.ndarray:
+    """Dates [milestones, trajectories] of [lanes, milestones, width]."""
+    return np.moveaxis(dates, 1, 0).reshape(dates.shape[1], -1)
 
 
 def make_ready(plan: Plan, blocks: int, counts: Sequence[int] = ()) -> Ready:

@@ -67,8 +67,10 @@ def _correlations(ranks: np.ndarray, dates: np.ndarray, batch: np.ndarray) -> tu
     filled = np.unique(batch)
     if len(filled) < MIN_BATCHES:
         return whole, [None] * len(whole)
-    residual = ranks * dates - whole[:, None] * (ranks**2 + dates**2) / 2.0
-    sums = np.stack([residual[:, batch == b].sum(axis=1) for b in filled], axis=1)
+    parts = (
+        (ranks[:, batch == b], dates[batch == b]) for b in filled
+    )  # one at a time: all rows are a hundred megabytes
+    sums = np.stack([x @ y - whole / 2.0 * ((x * x).sum(axis=1) + y @ y) for x, y in parts], axis=1)
     spread = np.sqrt(len(filled) / (len(filled) - 1) * (sums**2).sum(axis=1))
     return whole, [float(x) for x in spread / len(batch)]
 
