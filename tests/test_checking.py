@@ -27,7 +27,7 @@ from rsimc.analysis import kept
 from rsimc.analysis.backtest import DAYS, MODEL, SERIES, Backtest, Line, known_on, usable
 from rsimc.analysis.baselines import BASELINES
 from rsimc.analysis.document import document
-from rsimc.analysis.estimates import Estimate
+from rsimc.analysis.estimates import Estimate, difference_se
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.headline import Headline, Question
 from rsimc.analysis.hindsight import later
@@ -43,6 +43,7 @@ from rsimc.calibration.terms.horizon import MetrHorizons
 from rsimc.calibration.weights import EVEN, smoothed
 from rsimc.cli.main import main
 from rsimc.engine.dates import compile_dates
+from rsimc.engine.plan import BATCHES
 from rsimc.engine.source import PosteriorSource
 from rsimc.errors import DataError, UsageError
 from rsimc.observations import load_series, select
@@ -453,6 +454,40 @@ def test_leaving_a_row_out_by_weights_is_importance_sampling(run: Forecast) -> N
     assert abs(moved - hit[kept].mean()) > 0.02
     assert asked.estimate(dates, weights).p == pytest.approx(moved, abs=5e-3)
     assert asked.estimate(dates).p == pytest.approx(hit[kept].mean())
+    by_weights, even = asked.change_se(dates, weights), asked.change_se(dates, np.full(len(log), 1.0 / len(log)))
+    assert even == 0.0 and by_weights is not None and by_weights > 0.0
+
+
+@given(st.integers(0, 2**31), st.floats(0.0, 1.5))
+def test_the_error_of_a_change_by_weights_is_how_far_changes_spread(seed: int, strength: float) -> None:
+    """Both numbers are of one set of trajectories: the error is that of the difference, over many sets, and not that of
+    two numbers of their own."""
+    rng = np.random.default_rng(seed)
+    draws = rng.standard_normal((400, BATCHES, 64))
+    weights, hits = np.exp(strength * draws), draws + rng.standard_normal(draws.shape) > 1.0
+    every = [
+        ((w * hit).sum(1), w.sum(1), hit.sum(1), np.full(BATCHES, 64.0)) for w, hit in zip(weights, hits, strict=True)
+    ]
+    changes = [a.sum() / b.sum() - c.sum() / d.sum() for a, b, c, d in every]
+    told = [difference_se((a, b), (c, d)) for a, b, c, d in every]
+    assert math.sqrt(np.mean(np.square(told))) == pytest.approx(np.std(changes), rel=0.15, abs=1e-12)
+    assert difference_se((every[0][0][:15], every[0][1][:15]), (every[0][2][:15], every[0][3][:15])) is None
+
+
+def test_influences_are_whole_at_80_columns() -> None:
+    from rsimc.cli import influence as command
+
+    p, name = Estimate(0.1874, 0.0046, 7000.0), "metr_horizons/claude_mythos_preview_early_inspect"
+    found = [
+        influences.Influence("all", "all data", p, "posterior"),
+        influences.Influence("datum", name, replace(p, p=0.17), "psis", 0.0004, khat=0.31),
+        influences.Influence("form", "curved", replace(p, p=0.3), "refit", 0.0122, 1.112, 1533.0),
+    ]
+    page = StringIO()
+    command._show(found, Question(), Console(file=page, width=80))
+    told = page.getvalue()
+    assert all(part in told for part in ("17.0% ± 0.5", "−1.7 ± <0.1", "+11.3 ± 1.2", "k-hat 0.31", "not mixed"))
+    assert name[:30] in told and name[-8:] in told and max(map(len, told.splitlines())) <= 80
 
 
 # Precision

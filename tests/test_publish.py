@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import shlex
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, replace
@@ -25,7 +26,9 @@ import rsimc.api as api
 from rsimc.analysis.document import QUANTILES, document
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.frontier import frontier, taken
+from rsimc.analysis.headline import Question
 from rsimc.calibration.verdict import Verdict
+from rsimc.cli.main import main
 from rsimc.engine.counts import COUNT_FIELDS, Counts
 from rsimc.engine.sample import compile_sample
 from rsimc.errors import DataError, OutputError, UsageError
@@ -45,7 +48,7 @@ from rsimc.publish.scenario_text import as_toml, changes
 from rsimc.publish.sections.experts import stated
 from rsimc.publish.sections.jagged import jagged
 from rsimc.publish.sections.origin import command
-from rsimc.publish.sections.reliance import backtest_command, hindsight, reliance
+from rsimc.publish.sections.reliance import backtest_command, hindsight, influence_command, reliance
 from rsimc.publish.tables import BY_YEARS, closing_lines, in_lines, milestone_table
 from rsimc.runs.ensemble import read_ensemble
 from rsimc.runs.posteriors import Posterior
@@ -328,15 +331,15 @@ def test_every_number_in_the_page_is_the_documents(pages: dict[str, str], kind: 
     assert {f"counts/{name}" for name in found["counts"]} <= set(seen)
 
 
-def test_the_page_says_what_the_answer_relies_on(calibrated: Forecast) -> None:
+def test_the_page_says_what_the_answer_relies_on(calibrated: Forecast, capsys: pytest.CaptureFixture[str]) -> None:
     rows = calibrated.study.rows[:20]
     p = {"p": 0.2, "se": 0.004, "n_eff": 900.0}
     without = [
         {"kind": "datum", "name": f"{row.series}/{row.key}", "p": p | {"p": 0.2 + 0.0005 * n}, "how": "psis",
-         "rhat": None, "ess": None, "khat": 0.2}
+         "change_se": 0.002, "rhat": None, "ess": None, "khat": 0.2}
         for n, row in enumerate(rows)
     ]  # fmt: skip
-    refit = {"how": "refit", "rhat": 1.012, "ess": 700.0, "khat": None}
+    refit = {"how": "refit", "change_se": 0.006, "rhat": 1.012, "ess": 700.0, "khat": None}
     series = {"kind": "series", "name": "merge_gap", "p": p | {"p": 0.1}, **refit}
     form = {"kind": "form", "name": "curved", "p": p | {"p": 0.3}, **refit}
     found = document(calibrated) | {
@@ -355,11 +358,21 @@ def test_the_page_says_what_the_answer_relies_on(calibrated: Forecast) -> None:
     assert {"+3.1", "−0.4", "20.0%"} <= {shown for _, shown in numbers}
     for attributes, _ in numbers:
         assert attributes["value"] == json.dumps(at(found, str(attributes["data-key"])))
-    assert made.count("<strong>") == 3  # two changes and a slope beyond three standard errors
+    # beyond three standard errors: two refits, seven of the twelve data that are shown, and a slope
+    assert made.count("<strong>") == 2 + 7 + 1
     unmixed = {**found, "influence": {**found["influence"], "forms": [form | {"rhat": 1.2}]}}
     again = reliance(calibrated, Numbers(unmixed))
-    assert again is not None and "not mixed" in Page(again).words and again.count("<strong>") == 2
-    assert "rsimc influence" in Page(reliance(calibrated, Numbers(document(calibrated))) or "").words
+    assert (
+        again is not None and "not mixed" in Page(again).words and again.count("<strong>") == made.count("<strong>") - 1
+    )
+    ask = influence_command(calibrated, Question())
+    assert ask is not None and ask in Page(reliance(calibrated, Numbers(document(calibrated))) or "").words
+    assert (
+        main([*shlex.split(ask)[1:], "--by", "soon"]) == 2 and '"soon"' in capsys.readouterr().err
+    )  # all else is known
+    asked = influence_command(calibrated, Question("coder", "2029"))
+    assert asked is not None and "--milestone coder --by 2029" in asked
+    assert influence_command(calibrated, Question("no_such_milestone")) is None
 
 
 def test_the_page_shows_backtests_whole(run: Forecast) -> None:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rsimc.analysis.estimates import Estimate, estimate
+from rsimc.analysis.estimates import Estimate, difference_se, estimate
 from rsimc.calibration.settings import Draws
 from rsimc.dates import DateGrid, end_of_day, last_day
 from rsimc.engine.dates import Dates, compile_dates
@@ -55,9 +55,18 @@ class Headline:
 
     def estimate(self, dates: Dates, weights: np.ndarray | None = None) -> Estimate:
         """The probability, its error from batches; weights of the draws [draws], even when None."""
+        return estimate(*self._sums(dates, weights))
+
+    def change_se(self, dates: Dates, weights: np.ndarray) -> float | None:
+        """Standard error of what weights of the draws [draws] do to the probability. Both are of the same trajectories,
+        so that most of their errors cancel; None where too few batches are filled."""
+        return difference_se(self._sums(dates, weights), self._sums(dates, None))
+
+    def _sums(self, dates: Dates, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """Weights of the hits and of all [BATCHES]."""
         w = np.where(dates.kept, 1.0 if weights is None else weights[dates.draw] * len(weights), 0.0)
         hit = w * (dates.of(self.question.milestone) <= self.question.year)
-        return estimate(by_batch(hit), by_batch(w))
+        return by_batch(hit), by_batch(w)
 
 
 def headline(study: Study, draws: Draws, question: Question = Question()) -> Estimate:

@@ -3,11 +3,12 @@
 Without a series: a real refit, always. Without a datum: Pareto-smoothed importance sampling of the full posterior
 (Vehtari, Simpson, Gelman, Yao & Gabry 2024) where its k-hat is below 0.5, else a real refit. Another form: a refit.
 Refits begin at draws of the full posterior and share the noise of the forecast, but have draws of their own: the error
-of a change is that of both.
+of their change is that of both probabilities. Weights are of the same draws, and the error of their change is paired.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import batched
@@ -44,13 +45,15 @@ MIXED_RHAT = 1.05
 class Influence:
     """The headline without a thing, or under another form. kind: all, series, datum or form; how: refit or psis.
 
-    rhat, ess: of a refit; khat: of the weights.
+    change_se: standard error of how much more probable it is than with all data; None for all. rhat, ess: of a refit;
+    khat: of the weights.
     """
 
     kind: str
     name: str
     p: Estimate
     how: str
+    change_se: float | None = None
     rhat: float | None = None
     ess: float | None = None
     khat: float | None = None
@@ -62,7 +65,8 @@ class Influence:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
-        return {**asdict(self), "p": self.p.as_dict()}
+        se = None if self.change_se is None else float(f"{self.change_se:.3g}")
+        return {**asdict(self), "p": self.p.as_dict(), "change_se": se}
 
 
 def influence(
@@ -134,7 +138,7 @@ def require_answerable(study: Study, question: Question) -> None:
 
 
 def _inputs(study: Study, posterior: Posterior, question: Question) -> dict[str, object]:
-    shape = {"chains": CHAINS, "draws": DRAWS, "sample": SAMPLE, "khat": MAX_KHAT}
+    shape = {"chains": CHAINS, "draws": DRAWS, "sample": SAMPLE, "khat": MAX_KHAT, "changes": "with errors"}
     # all of the run: pauses and rivals move the headline of one posterior
     run = identity(study.run_inputs(posterior.identity, study.scenario.run.seed))
     return {"run": run, "question": asdict(question), **shape}
@@ -182,7 +186,8 @@ class _Work:
             log_density = np.asarray(table.sel(row=label(row)).values).reshape(-1)
             weights, khat = smoothed(-log_density)
             p = self._headline.estimate(dates, weights)
-            found[f"datum {label(row)}"] = Influence("datum", label(row), p, "psis", khat=khat).as_dict()
+            paired = self._headline.change_se(dates, weights)
+            found[f"datum {label(row)}"] = Influence("datum", label(row), p, "psis", paired, khat=khat).as_dict()
             self.progress("data by weights", n + 1, len(rows))
         self.stages.put(found)
 
@@ -235,13 +240,20 @@ class _Work:
     def _found(self, kind: str, name: str, refit: Refit, choice: dict[str, float]) -> dict[str, Any]:
         p = self._headline.of(refit.draws, choice)
         ess = min(refit.mixing.ess_bulk, refit.mixing.ess_tail)
-        return Influence(kind, name, p, "refit", rhat=refit.mixing.rhat, ess=ess).as_dict()
+        of_both = of_independent(p.se, self.stages["all"]["p"]["se"])
+        return Influence(kind, name, p, "refit", of_both, rhat=refit.mixing.rhat, ess=ess).as_dict()
 
     def _of_full(self) -> Dates:
         if self._full is None:
             at = positions(self.posterior.tree, self._target.choice)
             self._full = self._headline.dates(at.z, at.past, at.choice)
         return self._full
+
+
+def of_independent(*errors: float | None) -> float | None:
+    """Standard error of a difference of independent numbers; None where one of theirs is not known."""
+    known = [error for error in errors if error is not None]
+    return math.hypot(*known) if len(known) == len(errors) else None
 
 
 def most_influential(found: Iterable[Influence]) -> list[Influence]:

@@ -19,8 +19,10 @@ from rsimc.cli.options import (
 from rsimc.cli.tables import heading, say, table
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from rsimc.analysis.headline import Question
-from rsimc.analysis.influence import Influence
+    from rsimc.analysis.influence import Influence
 
 SHOWN = 20
 
@@ -61,14 +63,15 @@ def command(
     if as_json:
         emit_json({"schema": "rsimc.influence/1", **as_document(found, Question(milestone, by))})
     else:
-        _show(found, Question(milestone, by))
+        _show(found, Question(milestone, by), console())
 
 
-def _show(found: list[Influence], question: Question) -> None:
+def _show(found: list[Influence], question: Question, out: Console) -> None:
     from rsimc.analysis.influence import most_influential
+    from rsimc.publish.words import chance, change
 
-    out, base = console(), found[0].p
-    out.print(f"P({question.milestone} by {question.by}) = {_percent(base.p)} ± {_percent(base.se)} with all data")
+    base = found[0].p
+    out.print(f"P({question.milestone} by {question.by}) = {chance(base.p, base.se)} with all data")
     kinds = (("series", "Without a series"), ("datum", "Without a datum"), ("form", "Under another form of the model"))
     for kind, title in kinds:
         some = [one for one in most_influential(found) if one.kind == kind]
@@ -76,11 +79,10 @@ def _show(found: list[Influence], question: Question) -> None:
             continue
         out.print()
         out.print(heading(title))
-        listed = table(title.split()[-1].capitalize(), "P", "±", "Change", "By", right=("P", "±", "Change"))
+        right = ("Probability", "Change")
+        listed = table(kind.capitalize(), *right, "By", right=right, wrap=(kind.capitalize(), "By"))
         for one in some[:SHOWN]:
-            listed.add_row(
-                one.name, _percent(one.p.p), _percent(one.p.se), f"{100 * (one.p.p - base.p):+.1f}", _how(one)
-            )
+            listed.add_row(one.name, chance(one.p.p, one.p.se), change(one.p.p - base.p, one.change_se), _how(one))
         out.print(listed)
         if len(some) > SHOWN:
             say(out, f"{len(some) - SHOWN} more change it less; --json lists all.")
@@ -89,8 +91,4 @@ def _show(found: list[Influence], question: Question) -> None:
 def _how(one: Influence) -> str:
     if one.how == "psis":
         return f"weights, k-hat {one.khat:.2f}"
-    return f"refit, R-hat {one.rhat:.3f}, ESS {one.ess:.0f}{'' if one.mixed else ', not mixed'}"
-
-
-def _percent(share: float | None) -> str:
-    return "?" if share is None else f"{100 * share:.1f} %"
+    return f"refit, R-hat {one.rhat:.3f}, ESS {one.ess:,.0f}{'' if one.mixed else ', not mixed'}"

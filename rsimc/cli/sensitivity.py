@@ -65,6 +65,7 @@ def command(
     from rsimc.cli.progress import Bars
     from rsimc.publish.figures import save_png
     from rsimc.publish.frames import lead
+    from rsimc.publish.sections.reliance import influence_command
     from rsimc.publish.sensitivity import document, driver_chart, tornado_chart
 
     opened = open_run(run, allow_code=allow_code)
@@ -73,11 +74,8 @@ def command(
     questions = [Question(name, by) for name in dict.fromkeys(names)]
     with Bars(messages(quiet)) as bars:
         found = checking.sensitivity(opened, questions, bars, totals=not quick)
-    informed = opened.posterior is not None and not opened.study.parts
-    data = [
-        kept(opened.study, opened.posterior, question) if opened.posterior is not None and informed else []
-        for question in questions
-    ]
+    fitted = None if opened.study.parts else opened.posterior
+    data = [[] if fitted is None else kept(opened.study, fitted, question) for question in questions]
     if output is not None:
         save_png(tornado_chart(found[0]), output)
     if drivers is not None:
@@ -87,7 +85,7 @@ def command(
         return
     for one, some in zip(found, data, strict=True):
         _show(one)
-        _show_data(some, informed)
+        _show_data(some, influence_command(opened, one.question))
     for path in (output, drivers):
         if path is not None:
             click.echo(str(path))
@@ -123,17 +121,20 @@ def _show(found: Sensitivity) -> None:
         say(out, "?: drawing it anew moved the answer, so that its total effect is rough.")
 
 
-def _show_data(data: list[Influence], informed: bool) -> None:
+def _show_data(data: list[Influence], ask: str | None) -> None:
+    """What each datum does; where that is not known, the command `ask` that finds it, or nothing."""
     from rsimc.analysis.influence import most_influential
+    from rsimc.publish.words import chance, change
 
     out = console()
-    if not informed:
-        return
+    if not data and ask is not None:
+        say(out, "What each datum does is found in half an hour, and shown here from then on, by:")
+        out.print(f"  {ask}", soft_wrap=True, highlight=False, markup=False)
     if not data:
-        say(out, "What each datum does: rsimc influence finds it, in half an hour, and it is shown here from then on.")
         return
     out.print(heading("Without a datum"))
-    listed = table("Datum", "P", "Change", right=("P", "Change"))
+    right = ("Probability", "Change")
+    listed = table("Datum", *right, right=right)
     for one in [one for one in most_influential(data) if one.kind == "datum"][:SHOWN]:
-        listed.add_row(one.name, f"{one.p.p:.1%}", f"{100 * (one.p.p - data[0].p.p):+.1f}")
+        listed.add_row(one.name, chance(one.p.p, one.p.se), change(one.p.p - data[0].p.p, one.change_se))
     out.print(listed)

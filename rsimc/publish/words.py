@@ -55,6 +55,25 @@ def chance(p: float | None, se: float | None) -> str:
     return percent(p) if se is None else f"{percent(p)} ± {points(se)}"
 
 
+def signed(change: float) -> str:
+    """How much more probable something is, in percentage points.
+
+    >>> signed(0.0142), signed(-0.2), signed(-0.0001)
+    ('+1.4', '−20.0', '0.0')
+    """
+    size = f"{100 * abs(change):.1f}"
+    return size if size == "0.0" else f"{'−' if change < 0 else '+'}{size}"
+
+
+def change(size: float, se: float | None) -> str:
+    """How much more probable something is, with its standard error, where there is one.
+
+    >>> change(0.0142, 0.0103), change(0.0142, None)
+    ('+1.4 ± 1.0', '+1.4')
+    """
+    return signed(size) if se is None else f"{signed(size)} ± {points(se)}"
+
+
 def long_date(iso: str) -> str:
     """An ISO date in words.
 

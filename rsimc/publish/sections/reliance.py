@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from rsimc.analysis.backtest import DAYS, usable
 from rsimc.analysis.forecast import Forecast
+from rsimc.analysis.headline import Question
 from rsimc.analysis.influence import MIXED_RHAT
+from rsimc.models.own import is_file
 from rsimc.models.registry import model_names
 from rsimc.observations import SERIES
 from rsimc.publish import words
@@ -26,17 +27,20 @@ KINDS = {"series": "Without a series", "datum": "Without a datum", "form": "Unde
 
 
 def reliance(forecast: Forecast, numbers: Numbers) -> Html | None:
-    """Influence of data and forms, sensitivity to priors; nothing for a run from the prior."""
+    """Influence of data and forms, sensitivity to priors; nothing for a run from the prior, or without either."""
     if forecast.posterior is None:
         return None
     parts = [*_influence(forecast, numbers), *_priors(forecast, numbers)]
-    return section("relies", "What the answer relies on", *parts)
+    return section("relies", "What the answer relies on", *parts) if parts else None
 
 
 def _influence(forecast: Forecast, numbers: Numbers) -> list[Html]:
     title, found = tag("h3", "Data and forms"), numbers.at("influence")
+    if found is None and forecast.study.parts:
+        return [title, told("relies.mixture")]
     if found is None:
-        return [title, told("relies.mixture" if forecast.study.parts else "relies.unknown")]
+        ask = influence_command(forecast, Question())
+        return [] if ask is None else [title, told("relies.unknown"), tag("pre", ask)]
     blanks = {
         "what": joined([code(found["milestone"]), f" by {words.long_date(found['by'])}"]),
         "p": numbers.chance("influence", "all"),
@@ -62,11 +66,18 @@ def _change(found: Mapping[str, Any], one: Mapping[str, Any]) -> float:
 def _influenced(
     forecast: Forecast, numbers: Numbers, found: Mapping[str, Any], group: str, place: str, one: Mapping[str, Any]
 ) -> Row:
-    change, errors = _change(found, one), (one["p"]["se"] or math.inf, found["all"]["se"] or math.inf)
-    shown, mixed = _signed(change), one["how"] != "refit" or one["rhat"] < MIXED_RHAT
-    bold = tag("strong", shown) if mixed and abs(change) > CLEAR * math.hypot(*errors) else text(shown)
+    path = ("influence", group, place)
+    change, se, mixed = _change(found, one), one["change_se"], one["how"] != "refit" or one["rhat"] < MIXED_RHAT
+    shown = text(words.signed(change))
+    if se is not None:
+        bold = tag("strong", shown) if mixed and abs(change) > CLEAR * se else shown
+        shown = joined([bold, _error(numbers, se, *path, "change_se")])
     how = joined([_how(one), None if mixed else of_class("span", "flag", " not mixed")])
-    return [_named(forecast, one), numbers.chance("influence", group, place, "p"), bold, how]
+    return [_named(forecast, one), numbers.chance(*path, "p"), shown, how]
+
+
+def _error(numbers: Numbers, se: float, *path: str) -> Html:
+    return of_class("span", "se", " ± ", numbers.element(words.points(se), *path))
 
 
 def _how(one: Mapping[str, Any]) -> str:
@@ -83,11 +94,6 @@ def _named(forecast: Forecast, one: Mapping[str, Any]) -> Html:
         return text(name)
     labels = {f"{row.series}/{row.key}": row.label for row in forecast.study.rows}
     return joined([labels[name], of_class("span", "se below", SERIES[name.split("/")[0]].title)])
-
-
-def _signed(change: float) -> str:
-    points = f"{100 * abs(change):.1f}"
-    return points if points == "0.0" else f"{'−' if change < 0 else '+'}{points}"
 
 
 def _priors(forecast: Forecast, numbers: Numbers) -> list[Html]:
@@ -108,9 +114,9 @@ def _priors(forecast: Forecast, numbers: Numbers) -> list[Html]:
 
 def _shift(numbers: Numbers, *path: str) -> Html:
     change, se = numbers.at(*path, "change"), numbers.at(*path, "se")
-    shown = numbers.element(_signed(change), *path, "change")
+    shown = numbers.element(words.signed(change), *path, "change")
     bold = tag("strong", shown) if abs(change) > CLEAR * se else shown
-    return joined([bold, of_class("span", "se", " ± ", numbers.element(words.points(se), *path, "se"))])
+    return joined([bold, _error(numbers, se, *path, "se")])
 
 
 def hindsight(numbers: Numbers, ask: str | None) -> Html | None:
@@ -120,6 +126,19 @@ def hindsight(numbers: Numbers, ask: str | None) -> Html | None:
         return None if ask is None else section("hindsight", title, told("hindsight.unknown"), tag("pre", ask))
     parts = [part for n in range(len(found)) for part in _of_date(numbers, "backtest", str(n))]
     return section("hindsight", title, told("hindsight.note"), *parts, told("hindsight.claim"))
+
+
+def influence_command(forecast: Forecast, question: Question) -> str | None:
+    """The command that finds what each datum does to an answer; None for a mixture, for a run from the prior and for a
+    milestone that the model does not have."""
+    known = any(one.name == question.milestone for one in forecast.milestones)
+    if forecast.posterior is None or forecast.study.parts or not known:
+        return None
+    scenario = forecast.study.scenario
+    asked = ["--milestone", question.milestone, "--by", question.by] if question != Question() else []
+    allowed = ["--allow-code"] if is_file(scenario.model) else []
+    accepted = ["--accept-untrusted"] if forecast.posterior.verdict.problems else []
+    return shlex.join(["rsimc", "influence", *named(scenario), *asked, *allowed, *accepted])
 
 
 def backtest_command(forecast: Forecast) -> str | None:
