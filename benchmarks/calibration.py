@@ -112,7 +112,8 @@ def influence() -> dict[str, Any]:
 
 def said(one: Any) -> dict[str, Any]:
     """How an influence was found."""
-    return {"se": one.p.se, "how": one.how, "khat": one.khat, "rhat": one.rhat, "ess": one.ess}
+    errors = {"se": one.p.se, "change_se": one.change_se}
+    return {**errors, "how": one.how, "khat": one.khat, "rhat": one.rhat, "ess": one.ess}
 
 
 def update() -> dict[str, Any]:
