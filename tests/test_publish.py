@@ -336,7 +336,7 @@ def test_the_page_says_what_the_answer_relies_on(calibrated: Forecast, capsys: p
     p = {"p": 0.2, "se": 0.004, "n_eff": 900.0}
     without = [
         {"kind": "datum", "name": f"{row.series}/{row.key}", "p": p | {"p": 0.2 + 0.0005 * n}, "how": "psis",
-         "change_se": 0.002, "rhat": None, "ess": None, "khat": 0.2}
+         "change_se": 0.0019, "rhat": None, "ess": None, "khat": 0.2}
         for n, row in enumerate(rows)
     ]  # fmt: skip
     refit = {"how": "refit", "change_se": 0.006, "rhat": 1.012, "ess": 700.0, "khat": None}
@@ -358,8 +358,8 @@ def test_the_page_says_what_the_answer_relies_on(calibrated: Forecast, capsys: p
     assert {"+3.1", "−0.4", "20.0%"} <= {shown for _, shown in numbers}
     for attributes, _ in numbers:
         assert attributes["value"] == json.dumps(at(found, str(attributes["data-key"])))
-    # beyond three standard errors: two refits, seven of the twelve data that are shown, and a slope
-    assert made.count("<strong>") == 2 + 7 + 1
+    # beyond three standard errors: two refits, eight of the twelve data that are shown, and a slope
+    assert made.count("<strong>") == 2 + 8 + 1
     unmixed = {**found, "influence": {**found["influence"], "forms": [form | {"rhat": 1.2}]}}
     again = reliance(calibrated, Numbers(unmixed))
     assert (
