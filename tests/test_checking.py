@@ -26,8 +26,9 @@ from rsimc.analysis import influence as influences
 from rsimc.analysis import kept
 from rsimc.analysis.backtest import DAYS, MODEL, SERIES, Backtest, Line, known_on, usable
 from rsimc.analysis.baselines import BASELINES
+from rsimc.analysis.compare.paired import Hits, probability_difference
 from rsimc.analysis.document import document
-from rsimc.analysis.estimates import Estimate, difference_se
+from rsimc.analysis.estimates import Estimate
 from rsimc.analysis.forecast import Forecast
 from rsimc.analysis.headline import Headline, Question
 from rsimc.analysis.hindsight import later
@@ -455,7 +456,7 @@ def test_leaving_a_row_out_by_weights_is_importance_sampling(run: Forecast) -> N
     assert asked.estimate(dates, weights).p == pytest.approx(moved, abs=5e-3)
     assert asked.estimate(dates).p == pytest.approx(hit[kept].mean())
     by_weights, even = asked.change_se(dates, weights), asked.change_se(dates, np.full(len(log), 1.0 / len(log)))
-    assert even == 0.0 and by_weights is not None and by_weights > 0.0
+    assert even == pytest.approx(0.5 / kept.sum()) and by_weights is not None and by_weights > even
 
 
 @given(st.integers(0, 2**31), st.floats(0.0, 1.5))
@@ -469,9 +470,11 @@ def test_the_error_of_a_change_by_weights_is_how_far_changes_spread(seed: int, s
         ((w * hit).sum(1), w.sum(1), hit.sum(1), np.full(BATCHES, 64.0)) for w, hit in zip(weights, hits, strict=True)
     ]
     changes = [a.sum() / b.sum() - c.sum() / d.sum() for a, b, c, d in every]
-    told = [difference_se((a, b), (c, d)) for a, b, c, d in every]
-    assert math.sqrt(np.mean(np.square(told))) == pytest.approx(np.std(changes), rel=0.15, abs=1e-12)
-    assert difference_se((every[0][0][:15], every[0][1][:15]), (every[0][2][:15], every[0][3][:15])) is None
+    told = [probability_difference(Hits(c, d), Hits(a, b)).se for a, b, c, d in every]
+    spread = max(np.std(changes), 0.5 / (64 * BATCHES))  # never less than half a trajectory
+    assert math.sqrt(np.mean(np.square(told))) == pytest.approx(spread, rel=0.15)
+    few = [Hits(hits[:15], sizes[:15]) for hits, sizes in (every[0][2:], every[0][:2])]
+    assert probability_difference(*few).se is None
 
 
 def test_influences_are_whole_at_80_columns() -> None:

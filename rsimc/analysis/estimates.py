@@ -73,19 +73,6 @@ def errors(hits: np.ndarray, sizes: np.ndarray, independent: bool = True, draws:
     return np.where(independent | (spread == 0.0), np.maximum(spread, binomial), spread)
 
 
-def difference_se(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> float | None:
-    """Standard error of the difference of two probabilities of the same trajectories, each as hits and sizes [batch]:
-    the spread over batches of the difference of their residuals. None when fewer than 16 batches are filled.
-
-    Nothing is added for 0 hits, as `estimate` has it: where nothing differs the difference is certain.
-    """
-    filled = int(((one[1] > 0) & (other[1] > 0)).sum())
-    if filled < MIN_BATCHES:
-        return None
-    shares = [(hits - hits.sum() / sizes.sum() * sizes) / sizes.sum() for hits, sizes in (one, other)]
-    return math.sqrt(filled / (filled - 1) * float(((shares[0] - shares[1]) ** 2).sum()))
-
-
 @dataclass(frozen=True)
 class Curve:
     """The distribution function of one quantity over increasing edges.

@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from rsimc.analysis.estimates import Estimate, difference_se, estimate
+from rsimc.analysis.compare.paired import Hits, probability_difference
+from rsimc.analysis.estimates import Estimate, estimate
 from rsimc.calibration.settings import Draws
 from rsimc.dates import DateGrid, end_of_day, last_day
 from rsimc.engine.dates import Dates, compile_dates
@@ -60,7 +61,8 @@ class Headline:
     def change_se(self, dates: Dates, weights: np.ndarray) -> float | None:
         """Standard error of what weights of the draws [draws] do to the probability. Both are of the same trajectories,
         so that most of their errors cancel; None where too few batches are filled."""
-        return difference_se(self._sums(dates, weights), self._sums(dates, None))
+        without, full = Hits(*self._sums(dates, weights)), Hits(*self._sums(dates, None))
+        return probability_difference(full, without).se
 
     def _sums(self, dates: Dates, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """Weights of the hits and of all [BATCHES]."""

@@ -55,23 +55,24 @@ def chance(p: float | None, se: float | None) -> str:
     return percent(p) if se is None else f"{percent(p)} ± {points(se)}"
 
 
-def signed(change: float) -> str:
-    """How much more probable something is, in percentage points.
+def signed(value: float, digits: int) -> str:
+    """A difference with its sign; what rounds to nothing has none.
 
-    >>> signed(0.0142), signed(-0.2), signed(-0.0001)
-    ('+1.4', '−20.0', '0.0')
+    >>> signed(-5.4, 2), signed(1234.0, 0), signed(-0.001, 2)
+    ('−5.40', '+1,234', '0.00')
     """
-    size = f"{100 * abs(change):.1f}"
-    return size if size == "0.0" else f"{'−' if change < 0 else '+'}{size}"
+    text = f"{value:+,.{digits}f}"
+    return text.replace("-", "−") if any(letter in "123456789" for letter in text) else text[1:]
 
 
 def change(size: float, se: float | None) -> str:
-    """How much more probable something is, with its standard error, where there is one.
+    """How much more probable something is, in percentage points, with its standard error, where there is one.
 
     >>> change(0.0142, 0.0103), change(0.0142, None)
     ('+1.4 ± 1.0', '+1.4')
     """
-    return signed(size) if se is None else f"{signed(size)} ± {points(se)}"
+    shown = signed(100 * size, 1)
+    return shown if se is None else f"{shown} ± {points(se)}"
 
 
 def long_date(iso: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rsimc.publish.numbers import NONE, Numbers
 from rsimc.publish.page import Html, Part, joined, of_class, paragraph
 from rsimc.publish.prose import said as said_in
+from rsimc.publish.words import signed
 
 WORDS = "comparing/comparison.toml"
 Shown = Callable[[float], str]
@@ -20,16 +21,6 @@ def said(key: str, blanks: Mapping[str, str] | None = None) -> Html:
 def told(key: str, blanks: Mapping[str, str] | None = None) -> Html:
     """The same as a paragraph."""
     return paragraph(said(key, blanks))
-
-
-def signed(value: float, digits: int) -> str:
-    """A difference with its sign; what rounds to nothing has none.
-
-    >>> signed(-5.4, 2), signed(1234.0, 0), signed(-0.001, 2)
-    ('−5.40', '+1,234', '0.00')
-    """
-    text = f"{value:+,.{digits}f}"
-    return text.replace("-", "−") if any(letter in "123456789" for letter in text) else text[1:]
 
 
 def stacked(above: Part, below: Part) -> Html:

@@ -68,7 +68,7 @@ def _influenced(
 ) -> Row:
     path = ("influence", group, place)
     change, se, mixed = _change(found, one), one["change_se"], one["how"] != "refit" or one["rhat"] < MIXED_RHAT
-    shown = text(words.signed(change))
+    shown = text(words.signed(100 * change, 1))
     if se is not None:
         bold = tag("strong", shown) if mixed and abs(change) > CLEAR * se else shown
         shown = joined([bold, _error(numbers, se, *path, "change_se")])
@@ -114,7 +114,7 @@ def _priors(forecast: Forecast, numbers: Numbers) -> list[Html]:
 
 def _shift(numbers: Numbers, *path: str) -> Html:
     change, se = numbers.at(*path, "change"), numbers.at(*path, "se")
-    shown = numbers.element(words.signed(change), *path, "change")
+    shown = numbers.element(words.signed(100 * change, 1), *path, "change")
     bold = tag("strong", shown) if abs(change) > CLEAR * se else shown
     return joined([bold, _error(numbers, se, *path, "se")])
 
